@@ -1,0 +1,19 @@
+import preset from './jest.preset.cjs';
+
+/** Three kinds of tests, told apart by suffix alone: docs/testing.md. */
+const kind = (displayName, testMatch, more = {}) => ({
+  ...preset,
+  displayName,
+  rootDir: import.meta.dirname,
+  testMatch,
+  ...more,
+});
+const under = (glob) => [`<rootDir>/{apps,libs,tools}/*/{src,test}/**/${glob}`, `<rootDir>/load-tests/src/**/${glob}`];
+
+export default {
+  projects: [
+    kind('unit', under('!(*.int|*.e2e).spec.ts')),
+    kind('int', under('*.int.spec.ts')),
+    kind('e2e', under('*.e2e.spec.ts')),
+  ],
+};

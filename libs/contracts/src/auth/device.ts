@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { deviceId, label, timestamp } from '../primitives.js';
+
+/** The public half of a device's own key (RFC 8037). The private half never leaves the device. */
+export const devicePublicKey = z.strictObject({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  x: z.base64url().length(43),
+});
+export type DevicePublicKey = z.infer<typeof devicePublicKey>;
+
+export const newDevice = z.strictObject({
+  id: deviceId,
+  name: label(256),
+  platform: z.enum(['android', 'ios', 'desktop', 'web', 'server']),
+  publicKey: devicePublicKey,
+});
+export type NewDevice = z.infer<typeof newDevice>;
+
+export const device = z.object({
+  id: deviceId,
+  name: z.string(),
+  platform: z.string(),
+  state: z.enum(['active', 'suspended', 'gone']),
+  createdAt: timestamp,
+});
+export type Device = z.infer<typeof device>;

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { defineRequest } from '../define.js';
+import { LIMITS } from '../limits.js';
+import { invitationId, label, nothing, poolId, timestamp } from '../primitives.js';
+import { newDevice } from './device.js';
+import { role } from './principal.js';
+import { handle, person, tokens } from './sessions.js';
+
+/** Makes the first organization and its owner with the single-use token that the installation was given. */
+export const bootstrapOrganization = defineRequest({
+  subject: 'rpc.auth.organization.bootstrap.v1',
+  access: 'public',
+  input: z.strictObject({
+    bootstrapToken: z.string().max(512),
+    organization: z.strictObject({ handle, name: label(LIMITS.titleBytes) }),
+    owner: z.strictObject(person),
+    device: newDevice,
+  }),
+  output: tokens,
+  errors: {
+    bootstrap_refused: 'forbidden',
+    handle_taken: 'conflict',
+    password_refused: 'invalid',
+    login_overloaded: 'unavailable',
+  },
+});
+
+export const invitation = z.object({
+  id: invitationId,
+  role,
+  poolIds: z.array(poolId),
+  createdAt: timestamp,
+  expiresAt: timestamp,
+  usedAt: timestamp.optional(),
+});
+export type Invitation = z.infer<typeof invitation>;
+
+/** Valid once, for at most 24 h. Nobody invites to a role above their own. */
+export const createInvitation = defineRequest({
+  subject: 'rpc.auth.invitation.create.v1',
+  access: 'user',
+  input: z.strictObject({
+    role: role.default('member'),
+    poolIds: z.array(poolId).max(50).default([]),
+    validSeconds: z.int().min(60).max(LIMITS.invitationSeconds).default(LIMITS.invitationSeconds),
+  }),
+  output: invitation.extend({ invitationToken: z.string() }),
+  errors: { pool_not_found: 'not_found' },
+});
+
+export const listInvitations = defineRequest({
+  subject: 'rpc.auth.invitation.list.v1',
+  access: 'user',
+  input: z.strictObject({}),
+  output: z.object({ items: z.array(invitation) }),
+  errors: {},
+});
+
+export const revokeInvitation = defineRequest({
+  subject: 'rpc.auth.invitation.revoke.v1',
+  access: 'user',
+  input: z.strictObject({ invitationId }),
+  output: nothing,
+  errors: { invitation_not_found: 'not_found' },
+});
+
+export const acceptInvitation = defineRequest({
+  subject: 'rpc.auth.invitation.accept.v1',
+  access: 'public',
+  input: z.strictObject({ invitationToken: z.string().max(512), ...person, device: newDevice }),
+  output: tokens,
+  errors: {
+    invitation_refused: 'forbidden',
+    email_taken: 'conflict',
+    password_refused: 'invalid',
+    login_overloaded: 'unavailable',
+    device_id_reused: 'conflict',
+  },
+});

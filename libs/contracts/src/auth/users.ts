@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { defineEvent, defineRequest } from '../define.js';
+import { LIMITS } from '../limits.js';
+import { eventId, label, nothing, organizationId, pageOf, pageRequest, poolId, timestamp, userId } from '../primitives.js';
+import { device } from './device.js';
+import { role } from './principal.js';
+
+export const user = z.object({
+  id: userId,
+  displayName: z.string(),
+  role,
+  state: z.enum(['active', 'disabled']),
+  poolIds: z.array(poolId),
+  createdAt: timestamp,
+});
+export type User = z.infer<typeof user>;
+
+export const readMe = defineRequest({
+  subject: 'rpc.auth.user.read-me.v1',
+  access: 'user',
+  input: z.strictObject({}),
+  output: user.extend({ email: z.string(), organizationId, organizationHandle: z.string(), organizationName: z.string() }),
+  errors: {},
+});
+
+/** People of the caller's organization: id and name only for members, the rest for administrators. */
+export const listUsers = defineRequest({
+  subject: 'rpc.auth.user.list.v1',
+  access: 'user',
+  input: z.strictObject(pageRequest),
+  output: pageOf(user.partial({ role: true, state: true, poolIds: true, createdAt: true })),
+  errors: {},
+});
+
+/** Which of these are active people of the caller's organization; the others are left out. */
+export const resolveUsers = defineRequest({
+  subject: 'rpc.auth.user.resolve.v1',
+  access: 'user',
+  input: z.strictObject({ userIds: z.array(userId).max(LIMITS.membersPerChange + 1) }),
+  output: z.object({ userIds: z.array(userId) }),
+  errors: {},
+});
+
+/** Changes role, name or state. Disabling ends every session of the person at once; the last owner stays. */
+export const updateUser = defineRequest({
+  subject: 'rpc.auth.user.update.v1',
+  access: 'user',
+  input: z.strictObject({
+    userId,
+    displayName: label(LIMITS.displayNameBytes).optional(),
+    role: role.optional(),
+    state: z.enum(['active', 'disabled']).optional(),
+  }),
+  output: user,
+  errors: { user_not_found: 'not_found', last_owner: 'conflict' },
+});
+
+/** Takes a person out of the organization for good: sessions end, names are erased, conversations are left. */
+export const removeUser = defineRequest({
+  subject: 'rpc.auth.user.remove.v1',
+  access: 'user',
+  input: z.strictObject({ userId }),
+  output: nothing,
+  errors: { user_not_found: 'not_found', last_owner: 'conflict' },
+});
+
+export const listDevices = defineRequest({
+  subject: 'rpc.auth.device.list.v1',
+  access: 'user',
+  input: z.strictObject({}),
+  output: z.object({ items: z.array(device) }),
+  errors: {},
+});
+
+/** Puts one of the caller's devices out: its sessions end and its key is refused from now on. */
+export const removeDevice = defineRequest({
+  subject: 'rpc.auth.device.remove.v1',
+  access: 'user',
+  input: z.strictObject({ deviceId: device.shape.id }),
+  output: nothing,
+  errors: { device_not_found: 'not_found' },
+});
+
+export const userRemoved = defineEvent({
+  subject: 'evt.auth.user.removed.v1',
+  data: z.strictObject({ id: eventId, organizationId, userId }),
+});

@@ -1,0 +1,25 @@
+import type { ErrorKind } from '@relais/kernel';
+
+/** Errors that any request may answer, whatever its contract declares. */
+export const COMMON_ERRORS = {
+  invalid_request: 'invalid',
+  token_missing: 'unauthenticated',
+  token_invalid: 'unauthenticated',
+  token_expired: 'unauthenticated',
+  token_revoked: 'unauthenticated',
+  forbidden: 'forbidden',
+  no_such_route: 'not_found',
+  method_not_allowed: 'invalid',
+  too_large: 'too_large',
+  rate_limited: 'rate_limited',
+  overloaded: 'unavailable',
+  draining: 'unavailable',
+  bus_no_responders: 'unavailable',
+  bus_disconnected: 'unavailable',
+  bus_timeout: 'timeout',
+  database_unavailable: 'unavailable',
+  outcome_unknown: 'unavailable',
+  internal_error: 'internal',
+} as const satisfies Record<string, ErrorKind>;
+
+export type CommonErrorCode = keyof typeof COMMON_ERRORS;

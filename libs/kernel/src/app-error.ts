@@ -1,0 +1,51 @@
+/** What went wrong, in the only ten ways a caller can act on. Each maps to one HTTP status. */
+export const ERROR_KINDS = [
+  'invalid',
+  'unauthenticated',
+  'forbidden',
+  'not_found',
+  'conflict',
+  'too_large',
+  'rate_limited',
+  'unavailable',
+  'timeout',
+  'internal',
+] as const;
+export type ErrorKind = (typeof ERROR_KINDS)[number];
+
+/** Whether the same request may succeed later, unchanged. */
+export const RETRYABLE: ReadonlySet<ErrorKind> = new Set(['rate_limited', 'unavailable', 'timeout']);
+
+export interface AppErrorOptions extends ErrorOptions {
+  /** When trying again makes sense, in milliseconds from now. */
+  retryAfterMs?: number;
+}
+
+/**
+ * An expected failure. `code` is stable and documented in the contract that declares it;
+ * `message` is for logs and may change. Anything thrown that is not an AppError is a bug
+ * and reaches the client as `internal_error` with no detail.
+ */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    readonly kind: ErrorKind,
+    readonly code: string,
+    message: string = code,
+    options: AppErrorOptions = {},
+  ) {
+    super(message, options);
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  get retryable(): boolean {
+    return RETRYABLE.has(this.kind);
+  }
+
+  /** The thrown value as something a caller may see: itself when expected, `internal_error` when a bug. */
+  static from(thrown: unknown): AppError {
+    return thrown instanceof AppError ? thrown : new AppError('internal', 'internal_error', undefined, { cause: thrown });
+  }
+}
