@@ -16,7 +16,15 @@ const VIOLATIONS: [file: string, source: string, answer: RegExp][] = [
   [
     'apps/auth/src/types.ts',
     "import { Thing } from './thing.js';\nexport const f = (thing: Thing): Thing => thing;",
-    /consistent-type-imports/,
+    /Thing is only a type/,
+  ],
+  [
+    'apps/auth/src/method-type.ts',
+    `import { Injectable } from '@nestjs/common';
+import { Thing } from './thing.js';
+@Injectable()
+export class Holder { constructor() { const a: Thing = { id: '' }; this.keep(a); } keep(thing: Thing) { return thing; } }`,
+    /Thing is only a type/,
   ],
   ['apps/auth/src/equal.ts', 'export const f = (a: string) => a == "x";', /eqeqeq/],
   ['apps/auth/src/console.ts', 'console.log(1);', /no-console/],
@@ -88,9 +96,16 @@ const VIOLATIONS: [file: string, source: string, answer: RegExp][] = [
   ],
 ];
 
+const INJECTED = `
+import { Injectable } from '@nestjs/common';
+import { Thing } from './thing.js';
+@Injectable()
+export class Holder { constructor(readonly thing: Thing) {} }`;
+
 /** The same things where they belong. */
 const CLEAN: [file: string, source: string][] = [
-  ['apps/auth/src/thing.ts', 'export interface Thing { id: string }'],
+  ['apps/auth/src/injected.ts', INJECTED],
+  ['apps/auth/src/thing.ts', 'export class Thing { id = ""; }'],
   [
     'apps/auth/src/floats-not.ts',
     'const later = async () => 1;\nexport const go = async () => { await later(); void later(); };',
