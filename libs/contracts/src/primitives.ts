@@ -38,7 +38,10 @@ export const text = (maxBytes: number) =>
     .string()
     .max(maxBytes)
     .refine((value) => value.isWellFormed(), 'expected well-formed Unicode')
-    .refine((value) => value.length * 3 <= maxBytes || utf8.encode(value).length <= maxBytes, `longer than ${maxBytes} bytes`);
+    .refine(
+      (value) => value.length * 3 <= maxBytes || utf8.encode(value).length <= maxBytes,
+      `longer than ${maxBytes} bytes`,
+    );
 
 /** Text with something to see in it. */
 export const label = (maxBytes: number) =>
@@ -48,7 +51,10 @@ export const label = (maxBytes: number) =>
 export const seq = z.int().nonnegative();
 
 /** Pages go on from an opaque cursor; a missing `next` is the end. */
-export const pageRequest = { cursor: z.string().max(512).optional(), limit: z.coerce.number().int().min(1).max(200).default(50) };
+export const pageRequest = {
+  cursor: z.string().max(512).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+};
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), next: z.string().optional() });
 

@@ -40,7 +40,14 @@ const trustRequests = [trust.readKeys, trust.listRevocations];
 /** Who talks to whom: the NATS permissions of each service, and the picture in docs, are made of this table. */
 export const SERVICES: Readonly<Record<ServiceName, ServiceLinks>> = {
   gateway: { calls: REQUESTS, emits: [], consumes: [], signals: [], hears: [trust.revoked], live: 'both' },
-  auth: { calls: [], emits: [users.userRemoved], consumes: [], signals: [trust.revoked], hears: [trust.revoked], live: 'none' },
+  auth: {
+    calls: [],
+    emits: [users.userRemoved],
+    consumes: [],
+    signals: [trust.revoked],
+    hears: [trust.revoked],
+    live: 'none',
+  },
   messaging: {
     calls: [...trustRequests, users.resolveUsers],
     emits: [entries.entriesAppended],

@@ -46,6 +46,8 @@ export class AppError extends Error {
 
   /** The thrown value as something a caller may see: itself when expected, `internal_error` when a bug. */
   static from(thrown: unknown): AppError {
-    return thrown instanceof AppError ? thrown : new AppError('internal', 'internal_error', undefined, { cause: thrown });
+    return thrown instanceof AppError
+      ? thrown
+      : new AppError('internal', 'internal_error', undefined, { cause: thrown });
   }
 }

@@ -3,7 +3,13 @@ import { defineRequest } from '../define.js';
 import { LIMITS } from '../limits.js';
 import { label, nothing, poolId, timestamp, userId } from '../primitives.js';
 
-export const pool = z.object({ id: poolId, name: z.string(), isDefault: z.boolean(), users: z.int(), createdAt: timestamp });
+export const pool = z.object({
+  id: poolId,
+  name: z.string(),
+  isDefault: z.boolean(),
+  users: z.int(),
+  createdAt: timestamp,
+});
 export type Pool = z.infer<typeof pool>;
 
 const name = label(LIMITS.titleBytes);

@@ -84,7 +84,12 @@ export const changePassword = defineRequest({
   access: 'user',
   input: z.strictObject({ currentPassword: password, newPassword: password }),
   output: nothing,
-  errors: { wrong_password: 'forbidden', password_refused: 'invalid', login_overloaded: 'unavailable', login_throttled: 'rate_limited' },
+  errors: {
+    wrong_password: 'forbidden',
+    password_refused: 'invalid',
+    login_overloaded: 'unavailable',
+    login_throttled: 'rate_limited',
+  },
 });
 
 export const person = { email, displayName: label(LIMITS.displayNameBytes), password };

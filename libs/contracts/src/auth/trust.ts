@@ -10,6 +10,8 @@ export const publicJwk = z.object({
   use: z.literal('sig'),
 });
 
+export type PublicJwk = z.infer<typeof publicJwk>;
+
 /** The keys that sign access tokens: the current one and the one before or after it. */
 export const readKeys = defineRequest({
   subject: 'rpc.auth.key.read.v1',

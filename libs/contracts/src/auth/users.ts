@@ -1,7 +1,17 @@
 import { z } from 'zod';
 import { defineEvent, defineRequest } from '../define.js';
 import { LIMITS } from '../limits.js';
-import { eventId, label, nothing, organizationId, pageOf, pageRequest, poolId, timestamp, userId } from '../primitives.js';
+import {
+  eventId,
+  label,
+  nothing,
+  organizationId,
+  pageOf,
+  pageRequest,
+  poolId,
+  timestamp,
+  userId,
+} from '../primitives.js';
 import { device } from './device.js';
 import { role } from './principal.js';
 
@@ -19,7 +29,12 @@ export const readMe = defineRequest({
   subject: 'rpc.auth.user.read-me.v1',
   access: 'user',
   input: z.strictObject({}),
-  output: user.extend({ email: z.string(), organizationId, organizationHandle: z.string(), organizationName: z.string() }),
+  output: user.extend({
+    email: z.string(),
+    organizationId,
+    organizationHandle: z.string(),
+    organizationName: z.string(),
+  }),
   errors: {},
 });
 

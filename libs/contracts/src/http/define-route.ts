@@ -27,4 +27,5 @@ export const route = <In extends z.ZodType, Out extends z.ZodType, Code extends 
 ): Route<In, Out> => ({ method, path, summary, contract: contract as RequestContract<In, Out, string>, limit, status });
 
 /** The names between braces, in order. */
-export const pathParameters = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
+export const pathParameters = (path: string): string[] =>
+  [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);

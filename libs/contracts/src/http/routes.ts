@@ -1,4 +1,10 @@
-import { acceptInvitation, bootstrapOrganization, createInvitation, listInvitations, revokeInvitation } from '../auth/invitations.js';
+import {
+  acceptInvitation,
+  bootstrapOrganization,
+  createInvitation,
+  listInvitations,
+  revokeInvitation,
+} from '../auth/invitations.js';
 import { addPoolUser, createPool, listPools, removePoolUser, renamePool } from '../auth/pools.js';
 import { changePassword, closeSession, listSessions, openSession, refreshSession } from '../auth/sessions.js';
 import { listDevices, listUsers, readMe, removeDevice, removeUser, updateUser } from '../auth/users.js';
@@ -22,7 +28,10 @@ const conversation = '/v1/conversations/{conversationId}';
 
 /** Everything a client can ask over HTTP. The gateway serves this table, the SDK calls it, OpenAPI is written from it. */
 export const ROUTES = {
-  bootstrap: route('POST', '/v1/bootstrap', 'Make the first organization and its owner', bootstrapOrganization, { limit: 'login', status: 201 }),
+  bootstrap: route('POST', '/v1/bootstrap', 'Make the first organization and its owner', bootstrapOrganization, {
+    limit: 'login',
+    status: 201,
+  }),
   login: route('POST', '/v1/sessions', 'Open a session with a password', openSession, { limit: 'login', status: 201 }),
   refresh: route('POST', '/v1/sessions/refresh', 'Rotate the tokens of a session', refreshSession),
   listSessions: route('GET', '/v1/sessions', 'List my sessions', listSessions),
@@ -33,7 +42,10 @@ export const ROUTES = {
   invite: route('POST', '/v1/invitations', 'Invite a person', createInvitation, { status: 201 }),
   listInvitations: route('GET', '/v1/invitations', 'List open invitations', listInvitations),
   revokeInvitation: route('DELETE', '/v1/invitations/{invitationId}', 'Withdraw an invitation', revokeInvitation),
-  acceptInvitation: route('POST', '/v1/invitations/accept', 'Join with an invitation', acceptInvitation, { limit: 'login', status: 201 }),
+  acceptInvitation: route('POST', '/v1/invitations/accept', 'Join with an invitation', acceptInvitation, {
+    limit: 'login',
+    status: 201,
+  }),
 
   me: route('GET', '/v1/me', 'Who I am', readMe),
   listDevices: route('GET', '/v1/devices', 'List my devices', listDevices),

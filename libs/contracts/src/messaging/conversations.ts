@@ -49,7 +49,11 @@ export const createConversation = defineRequest({
   },
 });
 
-const onConversation = { conversation_not_found: 'not_found', conversation_closed: 'conflict', may_not_moderate: 'forbidden' } as const;
+const onConversation = {
+  conversation_not_found: 'not_found',
+  conversation_closed: 'conflict',
+  may_not_moderate: 'forbidden',
+} as const;
 
 export const readConversation = defineRequest({
   subject: 'rpc.messaging.conversation.read.v1',

@@ -41,7 +41,12 @@ export const serverFrame = z.discriminatedUnion('type', [
     /** Where every conversation of the person stands: what is beyond the client's own heads is there to sync. */
     heads,
   }),
-  z.object({ type: z.literal('answer'), n, ok: z.literal(true), data: z.union([receipt, syncEntries.output, z.object({})]) }),
+  z.object({
+    type: z.literal('answer'),
+    n,
+    ok: z.literal(true),
+    data: z.union([receipt, syncEntries.output, z.object({})]),
+  }),
   z.object({ type: z.literal('refusal'), n, error: failure }),
   z.object({ type: z.literal('entry'), entry }),
   z.object({ type: z.literal('receipt'), conversationId, userId, delivered: seq, read: seq }),

@@ -1,0 +1,142 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { Msg, Subscription } from '@nats-io/transport-node';
+import { COMMON_ERRORS, type RequestContract } from '@relais/contracts';
+import { AppError } from '@relais/kernel';
+import { counter, gauge, histogram, type Log, type ReadinessCheck } from '@relais/observability';
+import { type Principal, TokenVerifier } from '@relais/security';
+import type { BusConnection } from './connect.js';
+import { type RequestContext, ServesContract } from './serves.js';
+import { encodeFailure, encodeSuccess, HEADER, parseJson } from './wire.js';
+
+type Handler = (input: unknown, context: RequestContext) => Promise<unknown>;
+
+const DEFAULT_TIMEOUT_MS = 2_000;
+/** More requests than this at work in one replica are refused at once, so that the ones inside still finish in time. */
+const MAX_IN_FLIGHT = 2_000;
+
+const served = counter('relais_bus_requests_total', 'Requests answered, by contract and outcome', [
+  'subject',
+  'outcome',
+]);
+const duration = histogram('relais_bus_request_duration_seconds', 'Time to answer a request', ['subject']);
+const inFlight = gauge('relais_bus_in_flight_requests', 'Requests at work in this replica');
+
+/** Serves the contracts of one service over NATS; its replicas share the work as a queue group. */
+@Injectable()
+export class BusServer implements OnApplicationBootstrap {
+  private readonly subscriptions: Subscription[] = [];
+  private readonly working = new Set<Promise<void>>();
+
+  constructor(
+    private readonly connection: BusConnection,
+    private readonly verifier: TokenVerifier,
+    private readonly log: Log,
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    for (const wrapper of this.discovery.getControllers()) {
+      const controller = wrapper.instance as Record<string, Handler>;
+      for (const method of this.scanner.getAllMethodNames(Object.getPrototypeOf(controller) as object)) {
+        const contract = this.discovery.getMetadataByDecorator(ServesContract, wrapper, method);
+        if (contract)
+          this.serve(contract, (input, context) => (controller[method] as Handler).call(controller, input, context));
+      }
+    }
+    this.subscriptions.push(
+      this.connection.nats.subscribe(this.pingSubject, { callback: (_, message) => void message.respond() }),
+    );
+  }
+
+  /** The subjects this replica answers. */
+  get subjects(): string[] {
+    return this.subscriptions.map((subscription) => subscription.getSubject());
+  }
+
+  /**
+   * True when messages really arrive: NATS closes a subscription it denies and says nothing else, so the connection
+   * being up proves nothing.
+   */
+  readonly readiness: ReadinessCheck = {
+    name: 'nats',
+    check: async () => {
+      if (!this.connection.isUp()) throw new Error('not connected');
+      await this.connection.nats.request(this.pingSubject, undefined, { timeout: 1_000 });
+      const denied = this.subscriptions.filter((subscription) => subscription.isClosed());
+      if (denied.length > 0)
+        throw new Error(`not allowed to subscribe to ${denied.map((s) => s.getSubject()).join(', ')}`);
+    },
+  };
+
+  /** Takes no new requests and waits for those at work. */
+  async drain(): Promise<void> {
+    await Promise.all(this.subscriptions.filter((s) => !s.isClosed()).map((s) => s.drain()));
+    await Promise.allSettled(this.working);
+  }
+
+  private get pingSubject(): string {
+    return `node.${this.connection.service}.${this.connection.replica}.ping.v1`;
+  }
+
+  private serve(contract: RequestContract, handler: Handler): void {
+    const subscription = this.connection.nats.subscribe(contract.subject, {
+      queue: this.connection.service,
+      callback: (error, message) => {
+        if (error) return this.log.error({ event: 'bus.subscription_failed', subject: contract.subject, error });
+        const work: Promise<void> = this.answer(contract, message, handler).finally(() => {
+          this.working.delete(work);
+          inFlight.set(this.working.size);
+        });
+        this.working.add(work);
+        inFlight.set(this.working.size);
+      },
+    });
+    this.subscriptions.push(subscription);
+  }
+
+  private async answer(contract: RequestContract, message: Msg, handler: Handler): Promise<void> {
+    const startedAt = performance.now();
+    const { subject } = contract;
+    try {
+      if (this.working.size > MAX_IN_FLIGHT)
+        throw new AppError('unavailable', 'overloaded', undefined, { retryAfterMs: 500 });
+      const input = contract.input.safeParse(parseJson(message.string()));
+      if (!input.success) throw new AppError('invalid', 'invalid_request', input.error.message);
+      const context = await this.contextOf(contract, message, startedAt);
+      const output = await handler(input.data, context);
+      message.respond(encodeSuccess(output));
+      served.inc({ subject, outcome: 'ok' });
+    } catch (error) {
+      message.respond(encodeFailure(this.understand(contract, error)));
+    } finally {
+      duration.observe({ subject }, (performance.now() - startedAt) / 1_000);
+    }
+  }
+
+  private async contextOf(contract: RequestContract, message: Msg, startedAt: number): Promise<RequestContext> {
+    const timeoutMs = Number(message.headers?.get(HEADER.timeoutMs)) || DEFAULT_TIMEOUT_MS;
+    const isAbandoned = () => performance.now() - startedAt > timeoutMs;
+    if (contract.access !== 'user') return Object.assign(Object.create(nobody) as typeof nobody, { isAbandoned });
+    const token = message.headers?.get(HEADER.token);
+    if (!token) throw new AppError('unauthenticated', 'token_missing');
+    return { principal: await this.verifier.verify(token), isAbandoned };
+  }
+
+  /** Errors the contract does not declare are bugs, whoever threw them. */
+  private understand(contract: RequestContract, thrown: unknown): AppError {
+    const error = AppError.from(thrown);
+    const isDeclared = error.code in contract.errors || error.code in COMMON_ERRORS;
+    served.inc({ subject: contract.subject, outcome: isDeclared ? error.code : 'internal_error' });
+    if (isDeclared && error.kind !== 'internal') return error;
+    this.log.error({ event: 'bus.handler_failed', subject: contract.subject, error: thrown });
+    return new AppError('internal', 'internal_error');
+  }
+}
+
+const nobody = {
+  get principal(): Principal {
+    throw new Error('a contract without access "user" has no principal');
+  },
+};

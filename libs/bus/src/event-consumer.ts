@@ -1,0 +1,115 @@
+import { AckPolicy, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
+import type { EventContract } from '@relais/contracts';
+import { counter, gauge, type Log } from '@relais/observability';
+import type { z } from 'zod';
+import { type EventStream, STREAM } from './event-stream.js';
+import { parseJson } from './wire.js';
+
+const MAX_ATTEMPTS = 5;
+const RETRY_DELAYS_MS = [100, 500, 2_000, 5_000];
+
+const handled = counter('relais_events_handled_total', 'Durable events, by consumer and outcome', [
+  'consumer',
+  'outcome',
+]);
+const pending = gauge('relais_nats_consumer_pending', 'Events not yet handled', ['consumer']);
+
+export interface ConsumerOptions<Data extends z.ZodType> {
+  /** `<service>-<purpose>`; all replicas share its position. */
+  name: string;
+  contract: EventContract<Data>;
+  /** Must be idempotent by the event's id: at-least-once delivery is all there is. */
+  handle(data: z.output<Data>): Promise<void>;
+  log: Log;
+}
+
+/**
+ * Takes one kind of event from the stream, over and over. An event that fails is tried five times with growing pauses,
+ * then put aside on `dlq.<consumer>` with the reason, and the stream goes on; a malformed one is put aside at once.
+ */
+export class EventConsumer<Data extends z.ZodType> {
+  private messages: ConsumerMessages | undefined;
+  private running: Promise<void> | undefined;
+  private isStopped = false;
+
+  constructor(
+    private readonly stream: EventStream,
+    private readonly options: ConsumerOptions<Data>,
+  ) {}
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  /** Finishes the event at hand and stops. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    await this.messages?.close().catch(() => undefined);
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.isStopped) {
+      try {
+        this.messages = await this.open();
+        if (this.isStopped) await this.messages.close();
+        for await (const message of this.messages) {
+          pending.set({ consumer: this.options.name }, message.info.pending);
+          await this.take(message);
+        }
+      } catch (error) {
+        if (!this.isStopped)
+          this.options.log.warn({ event: 'consumer.interrupted', consumer: this.options.name, error });
+      }
+      if (!this.isStopped) await pause(1_000);
+    }
+  }
+
+  /** The stream or the consumer may have been lost with the server's disk: both are made again when missing. */
+  private async open(): Promise<ConsumerMessages> {
+    const { name, contract } = this.options;
+    await this.stream.ensure();
+    const manager = await this.stream.management();
+    await manager.consumers.add(STREAM, {
+      durable_name: name,
+      filter_subject: contract.subject,
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: 30 * 1e9,
+      max_deliver: -1,
+    });
+    const consumer = await this.stream.jetstream.consumers.get(STREAM, name);
+    return consumer.consume({
+      max_messages: 50,
+      expires: 5_000,
+      idle_heartbeat: 1_000,
+      abort_on_missing_resource: true,
+    });
+  }
+
+  private async take(message: JsMsg): Promise<void> {
+    const { name, contract, handle, log } = this.options;
+    const parsed = contract.data.safeParse(parseJson(message.string()));
+    if (!parsed.success) return this.putAside(message, 'malformed');
+    try {
+      await handle(parsed.data);
+      message.ack();
+      handled.inc({ consumer: name, outcome: 'ok' });
+    } catch (error) {
+      const attempt = message.info.deliveryCount;
+      log.warn({ event: 'consumer.failed', consumer: name, attempt, error });
+      handled.inc({ consumer: name, outcome: 'failed' });
+      if (attempt >= MAX_ATTEMPTS) return this.putAside(message, 'failed');
+      message.nak(RETRY_DELAYS_MS[attempt - 1]);
+    }
+  }
+
+  private async putAside(message: JsMsg, reason: 'malformed' | 'failed'): Promise<void> {
+    const { name, log } = this.options;
+    await this.stream.putAside(name, { subject: message.subject, seq: message.seq, reason, data: message.string() });
+    message.term(reason);
+    handled.inc({ consumer: name, outcome: 'dead' });
+    log.error({ event: 'consumer.dead_letter', consumer: name, seq: message.seq, reason });
+  }
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms).unref());

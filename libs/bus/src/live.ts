@@ -1,0 +1,66 @@
+import type { Subscription } from '@nats-io/transport-node';
+import { gauge } from '@relais/observability';
+import type { BusConnection } from './connect.js';
+
+const subjects = gauge('relais_live_subjects', 'Live subjects this replica is interested in');
+
+type Listener = (data: Uint8Array) => void;
+
+/**
+ * Live fan-out: at most once, never stored. Interest is counted, so a subject is subscribed once per replica however
+ * many sockets want it, and left when the last one goes.
+ */
+export class Live {
+  private readonly interests = new Map<string, { subscription: Subscription; count: number }>();
+
+  constructor(
+    private readonly connection: BusConnection,
+    private readonly listener: Listener,
+  ) {}
+
+  /** Adds interest in a subject. Call the returned function once to give it back. */
+  want(subject: string): () => void {
+    const interest = this.interests.get(subject) ?? this.subscribe(subject);
+    interest.count++;
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      if (--interest.count > 0) return;
+      interest.subscription.unsubscribe();
+      this.interests.delete(subject);
+      subjects.set(this.interests.size);
+    };
+  }
+
+  /** Resolves when the server knows of every interest added so far: what is published after that arrives. */
+  async settled(): Promise<void> {
+    await this.connection.nats.flush();
+  }
+
+  /** Sends to whoever is interested. Success means nothing but that the bytes are queued. */
+  publish(subject: string, data: string | Uint8Array): void {
+    if (!this.connection.nats.isClosed()) this.connection.nats.publish(subject, data);
+  }
+
+  private subscribe(subject: string): { subscription: Subscription; count: number } {
+    const subscription = this.connection.nats.subscribe(subject, {
+      callback: (error, message) => {
+        if (!error) this.listener(message.data);
+      },
+    });
+    const interest = { subscription, count: 0 };
+    this.interests.set(subject, interest);
+    subjects.set(this.interests.size);
+    return interest;
+  }
+}
+
+/** The sending half, for services that hold no sockets. */
+export class LivePublisher {
+  constructor(private readonly connection: BusConnection) {}
+
+  publish(subject: string, data: string | Uint8Array): void {
+    if (!this.connection.nats.isClosed()) this.connection.nats.publish(subject, data);
+  }
+}

@@ -1,0 +1,72 @@
+import { errors, headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
+import type { RequestContract, SignalContract } from '@relais/contracts';
+import { counter } from '@relais/observability';
+import { AppError } from '@relais/kernel';
+import type { z } from 'zod';
+import { Bus, type RequestOptions } from './bus.js';
+import type { BusConnection } from './connect.js';
+import { decodeReply, HEADER, parseJson } from './wire.js';
+
+const DEFAULT_TIMEOUT_MS = 2_000;
+const malformed = counter('relais_nats_malformed_total', 'Messages dropped because they did not fit their contract', [
+  'what',
+]);
+
+export class NatsBus extends Bus {
+  constructor(private readonly connection: BusConnection) {
+    super();
+  }
+
+  async request<In extends z.ZodType, Out extends z.ZodType, Code extends string>(
+    contract: RequestContract<In, Out, Code>,
+    input: z.input<In>,
+    { token, timeoutMs = DEFAULT_TIMEOUT_MS }: RequestOptions = {},
+  ): Promise<z.output<Out>> {
+    // Without this check a request made during an outage would wait in the client's buffer until it times out.
+    if (!this.connection.isUp())
+      throw new AppError('unavailable', 'bus_disconnected', undefined, { retryAfterMs: 1_000 });
+    let reply: Msg;
+    try {
+      reply = await this.connection.nats.request(contract.subject, JSON.stringify(input), {
+        timeout: timeoutMs,
+        headers: requestHeaders(timeoutMs, token),
+      });
+    } catch (error) {
+      throw toAppError(error, contract.subject);
+    }
+    return contract.output.parse(decodeReply(reply.string()));
+  }
+
+  signal<Data extends z.ZodType>(contract: SignalContract<Data>, data: z.input<Data>): void {
+    if (this.connection.nats.isClosed()) return;
+    this.connection.nats.publish(contract.subject, JSON.stringify(data));
+  }
+
+  hear<Data extends z.ZodType>(contract: SignalContract<Data>, listener: (data: z.output<Data>) => void): () => void {
+    const subscription = this.connection.nats.subscribe(contract.subject, {
+      callback: (error, message) => {
+        if (error) return;
+        const parsed = contract.data.safeParse(parseJson(message.string()));
+        if (parsed.success) listener(parsed.data);
+        else malformed.inc({ what: 'signal' });
+      },
+    });
+    return () => subscription.unsubscribe();
+  }
+}
+
+function requestHeaders(timeoutMs: number, token: string | undefined): MsgHdrs {
+  const all = headers();
+  all.set(HEADER.timeoutMs, String(timeoutMs));
+  if (token) all.set(HEADER.token, token);
+  return all;
+}
+
+function toAppError(error: unknown, subject: string): AppError {
+  const cause = error instanceof errors.RequestError ? (error.cause ?? error) : error;
+  if (cause instanceof errors.TimeoutError)
+    return new AppError('timeout', 'bus_timeout', subject, { cause, retryAfterMs: 250 });
+  if (error instanceof errors.RequestError && error.isNoResponders())
+    return new AppError('unavailable', 'bus_no_responders', subject, { cause, retryAfterMs: 500 });
+  return new AppError('unavailable', 'bus_disconnected', subject, { cause, retryAfterMs: 1_000 });
+}

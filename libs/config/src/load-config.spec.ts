@@ -1,0 +1,36 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { databaseEnv, loadConfig, natsEnv } from './index.js';
+
+const good = { NATS_URL: 'nats://n:4222', DATABASE_URL: 'postgres://u:p@h/db' };
+
+describe('configuration', () => {
+  it('fills in what is not given', () => {
+    expect(loadConfig({ ...natsEnv, ...databaseEnv }, good).DATABASE_POOL_SIZE).toBe(8);
+  });
+
+  it('names every problem at once and prints no value', () => {
+    const load = () =>
+      loadConfig(
+        { ...natsEnv, ...databaseEnv },
+        { DATABASE_URL: 'mysql://root:hunter2@h/db', DATABASE_POOL_SIZE: '0' },
+      );
+
+    expect(load).toThrow(/NATS_URL[^]*DATABASE_URL[^]*DATABASE_POOL_SIZE/);
+    expect(load).not.toThrow(/hunter2/);
+  });
+
+  it('reads a mounted secret from NAME_FILE', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'relais-config-')), 'url');
+    writeFileSync(path, `${good.DATABASE_URL}\n`);
+
+    const config = loadConfig({ ...databaseEnv }, { DATABASE_URL_FILE: path });
+
+    expect(config.DATABASE_URL).toBe(good.DATABASE_URL);
+  });
+
+  it('says which file it cannot read', () => {
+    expect(() => loadConfig({ ...databaseEnv }, { DATABASE_URL_FILE: '/nowhere' })).toThrow('DATABASE_URL_FILE');
+  });
+});

@@ -1,0 +1,120 @@
+import { dependency, gauge, type Log, type ReadinessCheck } from '@relais/observability';
+import { AppError } from '@relais/kernel';
+import { DataSource, type EntityTarget, type MixedList } from 'typeorm';
+
+const connections = gauge('relais_db_pool_connections', 'Connections of the pool, by state', ['state']);
+
+export interface DatabaseOptions {
+  url: string;
+  applicationName: string;
+  poolSize: number;
+  statementTimeoutMs: number;
+  entities?: EntityTarget<object>[];
+  log: Log;
+}
+
+/**
+ * Opens a pool whose every wait has an end: connecting 2 s, a lock 2 s, a statement as configured, an idle transaction
+ * 5 s, a silent peer 10 s. A paused replica that holds a row lock therefore blocks others for seconds, not for ever.
+ * Retries until the server answers; the pool reconnects by itself later.
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<DataSource> {
+  const { url, applicationName, poolSize, statementTimeoutMs, entities = [], log } = options;
+  const source = new DataSource({
+    type: 'postgres',
+    url,
+    applicationName,
+    entities: entities as MixedList<never>,
+    synchronize: false,
+    migrationsRun: false,
+    poolSize,
+    connectTimeoutMS: 2_000,
+    poolErrorHandler: (error: unknown) => log.warn({ event: 'database.connection_lost', error }),
+    extra: {
+      statement_timeout: statementTimeoutMs,
+      lock_timeout: 2_000,
+      idle_in_transaction_session_timeout: 5_000,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 5_000,
+      options: '-c tcp_user_timeout=10000',
+    },
+  });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await source.initialize();
+    } catch (error) {
+      log.warn({ event: 'database.connect_failed', attempt, error });
+      if (attempt >= 60) throw error;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(attempt * 100, 1_000)));
+    }
+  }
+}
+
+/** Ready means: the server answers, every migration this release knows is applied, and commits go to disk. */
+export const databaseReadiness = (
+  db: DataSource,
+  name: 'postgres' | 'keystore',
+  { migrations, allowUnsafe }: { migrations: readonly string[]; allowUnsafe: boolean },
+): ReadinessCheck => ({
+  name,
+  check: async () => {
+    try {
+      if (!allowUnsafe) await assertDurable(db);
+      await assertMigrated(db, migrations);
+      countConnections(db);
+      dependency(name, true);
+    } catch (error) {
+      dependency(name, false);
+      throw error;
+    }
+  },
+});
+
+/** Acknowledged means on disk only if the server really syncs; a server that does not is refused. */
+async function assertDurable(db: DataSource): Promise<void> {
+  const settings: { name: string; setting: string }[] = await db.query(
+    `SELECT s.name, s.setting FROM pg_settings s WHERE s.name IN ('fsync', 'full_page_writes', 'synchronous_commit', 'synchronous_standby_names')`,
+  );
+  const value = new Map(settings.map((row) => [row.name, row.setting]));
+  const hasStandby = (value.get('synchronous_standby_names') ?? '') !== '';
+  const weak = hasStandby ? ['off', 'local'] : ['off'];
+  const problems = [
+    ...['fsync', 'full_page_writes'].filter((name) => value.get(name) !== 'on').map((name) => `${name} is off`),
+    ...(weak.includes(value.get('synchronous_commit') ?? '') ? ['synchronous_commit is too weak'] : []),
+  ];
+  if (problems.length > 0) throw new Error(`would lose acknowledged data: ${problems.join(', ')}`);
+}
+
+async function assertMigrated(db: DataSource, names: readonly string[]): Promise<void> {
+  const rows: { name: string }[] = await db.query('SELECT m.name FROM migrations m');
+  const applied = new Set(rows.map((row) => row.name));
+  const missing = names.filter((name) => !applied.has(name));
+  if (missing.length > 0) throw new Error(`schema is behind, run the migration: ${missing.join(', ')}`);
+}
+
+interface Pool {
+  totalCount: number;
+  idleCount: number;
+  waitingCount: number;
+}
+
+function countConnections(db: DataSource): void {
+  const { totalCount, idleCount, waitingCount } = (db.driver as unknown as { master: Pool }).master;
+  connections.set({ state: 'busy' }, totalCount - idleCount);
+  connections.set({ state: 'idle' }, idleCount);
+  connections.set({ state: 'waiting' }, waitingCount);
+}
+
+const CONNECTION_LOST = /^(08|57P0[123]|53[0-9]{3}|55P03|57014|40P01|25P03|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/;
+
+/** Errors of a server that is away, restarting or over its limits, as something the caller may try again. */
+export function asUnavailable(thrown: unknown): unknown {
+  if (thrown instanceof AppError || !(thrown instanceof Error)) return thrown;
+  const { code = '' } = thrown as Error & { code?: string };
+  const isLost =
+    CONNECTION_LOST.test(code) ||
+    /connection terminated|timeout exceeded when trying to connect|not queryable/i.test(thrown.message);
+  return isLost
+    ? new AppError('unavailable', 'database_unavailable', thrown.message, { cause: thrown, retryAfterMs: 500 })
+    : thrown;
+}

@@ -1,0 +1,202 @@
+import type { EventStream, StreamState } from '@relais/bus';
+import { counter, gauge, type Log } from '@relais/observability';
+import type { DataSource } from 'typeorm';
+
+const published = counter('relais_outbox_published_total', 'Events handed to the stream');
+const rebuilds = counter('relais_outbox_rebuilds_total', 'Times the stream was found lost or behind and filled again');
+const oldestAge = gauge('relais_outbox_oldest_age_seconds', 'Age of the oldest event not yet in the stream');
+const pending = gauge('relais_outbox_pending', 'Events not yet in the stream');
+
+export interface RelayOptions {
+  /** This replica; whoever holds the lease relays, the others wait for it to lapse. */
+  owner: string;
+  pollMs: number;
+  batchSize: number;
+  leaseMs: number;
+  retentionHours: number;
+  log: Log;
+}
+
+interface Row {
+  xid: string;
+  position: string;
+  id: string;
+  subject: string;
+  data: string;
+}
+
+const RECONCILE_MS = 5 * 60_000;
+const HOUSEKEEPING_MS = 60_000;
+/** Gathers the commits of a busy moment into one read. */
+const WAKE_MS = 25;
+
+/**
+ * Moves events from the outbox to the stream: at least once, in commit order, by one replica at a time. The lease and
+ * the fenced cursor live in one row, so a relay that was frozen and has lost the lease cannot move the cursor.
+ */
+export class OutboxRelay {
+  private running: Promise<void> | undefined;
+  private isStopped = false;
+  private wakeUp: (() => void) | undefined;
+  private reconciledAtMs = 0;
+  private tidiedAtMs = 0;
+  private leasedUntilMs = 0;
+  private cursor = { xid: '0', position: '0' };
+  private stream: StreamState | undefined;
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly events: EventStream,
+    private readonly options: RelayOptions,
+  ) {}
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  /** Finishes the batch at hand and gives the lease back. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.wakeUp?.();
+    await this.running;
+    await this.db
+      .query(`UPDATE outbox_cursor SET leased_until = '-infinity' WHERE name = 'relay' AND owner = $1`, [
+        this.options.owner,
+      ])
+      .catch(() => undefined);
+  }
+
+  /** Something was committed: look now instead of at the next poll. Only the replica with the lease has work. */
+  wake(): void {
+    if (this.leasedUntilMs > performance.now()) this.wakeUp?.();
+  }
+
+  /** The connection to NATS came back; the stream may not be the one it was. */
+  suspect(): void {
+    this.reconciledAtMs = 0;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.isStopped) {
+      const moved = await this.step().catch((error: unknown) => {
+        this.options.log.warn({ event: 'outbox.relay_failed', error });
+        this.leasedUntilMs = 0;
+        return 0;
+      });
+      if (moved < this.options.batchSize) await this.sleep();
+    }
+  }
+
+  private async step(): Promise<number> {
+    if (!(await this.holdLease())) return 0;
+    await this.reconcile();
+    await this.tidy();
+    const rows = await this.read();
+    oldestAge.set(rows.length > 0 ? await this.ageOf(rows[0] as Row) : 0);
+    pending.set(rows.length);
+    if (rows.length === 0) return 0;
+    const seqs = await Promise.all(rows.map((row) => this.events.publish(row.subject, row.id, row.data)));
+    await this.advance(rows.at(-1) as Row, Math.max(...seqs));
+    published.inc(rows.length);
+    return rows.length;
+  }
+
+  /** Takes or renews the lease by the database's clock. Renewed at half time, so most rounds cost nothing. */
+  private async holdLease(): Promise<boolean> {
+    if (this.leasedUntilMs - performance.now() > this.options.leaseMs / 2) return true;
+    const askedAtMs = performance.now();
+    const [rows] = (await this.db.query(
+      `UPDATE outbox_cursor SET owner = $1, leased_until = clock_timestamp() + $2 * interval '1 millisecond'
+       WHERE name = 'relay' AND (owner = $1 OR leased_until < clock_timestamp())
+       RETURNING xid::text, position::text, stream_created, stream_seq::text`,
+      [this.options.owner, this.options.leaseMs],
+    )) as [{ xid: string; position: string; stream_created: string; stream_seq: string }[], number];
+    const row = rows[0];
+    if (!row) {
+      this.leasedUntilMs = 0;
+      return false;
+    }
+    if (this.leasedUntilMs < askedAtMs) this.reconciledAtMs = 0;
+    this.leasedUntilMs = askedAtMs + this.options.leaseMs;
+    this.cursor = { xid: row.xid, position: row.position };
+    this.stream = { created: row.stream_created, lastSeq: Number(row.stream_seq) };
+    return true;
+  }
+
+  /** A stream that is new, or shorter than it was, has lost events: start again from the oldest one still kept. */
+  private async reconcile(): Promise<void> {
+    if (performance.now() - this.reconciledAtMs < RECONCILE_MS && this.reconciledAtMs > 0) return;
+    const now = await this.events.ensure();
+    const before = this.stream as StreamState;
+    const isLost = before.created !== '' && (before.created !== now.created || now.lastSeq < before.lastSeq);
+    if (isLost) {
+      this.options.log.warn({ event: 'outbox.stream_rebuilt', stream: now.created });
+      rebuilds.inc();
+      this.cursor = { xid: '0', position: '0' };
+    }
+    this.stream = { created: now.created, lastSeq: isLost ? 0 : Math.max(before.lastSeq, 0) };
+    this.reconciledAtMs = performance.now();
+  }
+
+  private read(): Promise<Row[]> {
+    return this.db.query(
+      `SELECT o.xid::text, o.position::text, o.id, o.subject, o.data::text
+       FROM outbox o
+       WHERE (o.xid, o.position) > ($1::xid8, $2::bigint) AND o.xid < pg_snapshot_xmin(pg_current_snapshot())
+       ORDER BY o.xid, o.position LIMIT $3`,
+      [this.cursor.xid, this.cursor.position, this.options.batchSize],
+    );
+  }
+
+  private async advance(last: Row, streamSeq: number): Promise<void> {
+    const [, moved] = (await this.db.query(
+      `UPDATE outbox_cursor SET xid = $2::xid8, position = $3, stream_created = $4, stream_seq = $5
+       WHERE name = 'relay' AND owner = $1 RETURNING name`,
+      [this.options.owner, last.xid, last.position, this.stream?.created ?? '', streamSeq],
+    )) as [unknown[], number];
+    if (moved === 0) {
+      this.leasedUntilMs = 0;
+      throw new Error('lost the lease while publishing');
+    }
+    this.cursor = { xid: last.xid, position: last.position };
+  }
+
+  private async ageOf(row: Row): Promise<number> {
+    const [age] = (await this.db.query(
+      `SELECT extract(epoch FROM clock_timestamp() - o.created_at)::float8 AS seconds FROM outbox o WHERE o.xid = $1::xid8 AND o.position = $2`,
+      [row.xid, row.position],
+    )) as { seconds: number }[];
+    return age?.seconds ?? 0;
+  }
+
+  /** Forgets what was relayed longer ago than a lost stream could be rebuilt from. */
+  private async tidy(): Promise<void> {
+    if (performance.now() - this.tidiedAtMs < HOUSEKEEPING_MS && this.tidiedAtMs > 0) return;
+    this.tidiedAtMs = performance.now();
+    const { retentionHours } = this.options;
+    await this.db.query(
+      `DELETE FROM outbox o WHERE (o.xid, o.position) IN (
+         SELECT p.xid, p.position FROM outbox p
+         WHERE p.created_at < clock_timestamp() - $1 * interval '1 hour' AND (p.xid, p.position) <= ($2::xid8, $3::bigint)
+         ORDER BY p.xid, p.position LIMIT 10000)`,
+      [retentionHours, this.cursor.xid, this.cursor.position],
+    );
+    await this.db.query(`DELETE FROM inbox i WHERE i.received_at < clock_timestamp() - $1 * interval '1 hour'`, [
+      retentionHours * 2,
+    ]);
+  }
+
+  private async sleep(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.options.pollMs);
+      this.wakeUp = () => {
+        this.wakeUp = undefined;
+        setTimeout(resolve, WAKE_MS);
+      };
+      if (this.isStopped) resolve();
+    });
+    clearTimeout(timer);
+    this.wakeUp = undefined;
+  }
+}

@@ -1,0 +1,125 @@
+import { AppError, type OrganizationId } from '@relais/kernel';
+import { counter } from '@relais/observability';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { asUnavailable } from './open-database.js';
+
+const unknownOutcomes = counter('relais_db_commit_unknown_total', 'Commits whose outcome could not be learned');
+
+/** What a transaction needs of the pg client that TypeORM hands out. */
+export interface PgClient {
+  query(query: string | { name?: string; text: string; values?: unknown[] }): Promise<{ rows: unknown[] }>;
+  on(event: 'notice', listener: (notice: { code?: string }) => void): void;
+  off(event: 'notice', listener: (notice: { code?: string }) => void): void;
+  end(): Promise<void>;
+}
+
+export interface TransactionOptions {
+  /** Longest wait for COMMIT, in milliseconds; after it the outcome is unknown. Default 5 000. */
+  commitTimeoutMs?: number;
+}
+
+/**
+ * Runs `work` in one transaction that sees and writes rows of this organization only (row-level security).
+ * Read committed; rolled back when `work` throws.
+ *
+ * @throws AppError `database_unavailable` when nothing was written; `outcome_unknown` when COMMIT did not answer, or
+ *   answered without the guarantee: the caller must ask again with the same ids to learn the truth.
+ */
+export function withOrganization<Result>(
+  db: DataSource,
+  organizationId: OrganizationId,
+  work: (tx: EntityManager) => Promise<Result>,
+  options: TransactionOptions = {},
+): Promise<Result> {
+  return transaction(
+    db,
+    `BEGIN; SELECT set_config('relais.org', '${assertUuid(organizationId)}', true)`,
+    work,
+    options,
+  );
+}
+
+/** A transaction over tables that belong to no organization; it sees no row of any. */
+export function withoutOrganization<Result>(
+  db: DataSource,
+  work: (tx: EntityManager) => Promise<Result>,
+  options: TransactionOptions = {},
+): Promise<Result> {
+  return transaction(db, 'BEGIN', work, options);
+}
+
+/** `SET LOCAL` takes no parameters, so the id is checked to be nothing but a UUID. */
+function assertUuid(id: string): string {
+  if (!/^[0-9a-f-]{36}$/.test(id)) throw new Error('not a UUID');
+  return id;
+}
+
+async function transaction<Result>(
+  db: DataSource,
+  begin: string,
+  work: (tx: EntityManager) => Promise<Result>,
+  { commitTimeoutMs = 5_000 }: TransactionOptions,
+): Promise<Result> {
+  const runner = db.createQueryRunner();
+  try {
+    const client = (await runner.connect()) as PgClient;
+    await client.query(begin);
+    markActive(runner, true);
+    const result = await work(runner.manager).catch(async (error: unknown) => {
+      await rollback(runner, client);
+      throw error;
+    });
+    markActive(runner, false);
+    await commit(client, commitTimeoutMs);
+    return result;
+  } catch (error) {
+    throw asUnavailable(error);
+  } finally {
+    markActive(runner, false);
+    await runner.release();
+  }
+}
+
+/** TypeORM must know, or a repository's save() would begin a transaction of its own inside this one. */
+const markActive = (runner: { isTransactionActive: boolean }, isActive: boolean): void => {
+  runner.isTransactionActive = isActive;
+};
+
+async function rollback(runner: QueryRunner, client: PgClient): Promise<void> {
+  markActive(runner, false);
+  await client.query('ROLLBACK').catch(() => undefined);
+}
+
+/**
+ * COMMIT has three outcomes: done, failed, unknown. `statement_timeout` does not bound the wait for a standby, and a
+ * cancelled wait resolves as success with a warning: both count as unknown here.
+ */
+async function commit(client: PgClient, timeoutMs: number): Promise<void> {
+  let isDoubtful = false;
+  const onNotice = ({ code }: { code?: string }) => (isDoubtful ||= code === '01000' || code === '57P01');
+  client.on('notice', onNotice);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('COMMIT did not answer')), timeoutMs);
+  });
+  try {
+    const committed = client.query('COMMIT');
+    committed.catch(() => undefined);
+    await Promise.race([committed, late]);
+    if (isDoubtful) throw new Error('committed without the guarantee asked for');
+  } catch (error) {
+    void client.end().catch(() => undefined);
+    unknownOutcomes.inc();
+    throw new AppError('unavailable', 'outcome_unknown', undefined, { cause: error, retryAfterMs: 1_000 });
+  } finally {
+    clearTimeout(timer);
+    client.off('notice', onNotice);
+  }
+}
+
+/** Runs a statement that the server plans once per connection; for the few on the path of a message. */
+export async function prepared<Row>(tx: EntityManager, name: string, text: string, values: unknown[]): Promise<Row[]> {
+  const client = (await (tx.queryRunner as QueryRunner).connect()) as PgClient;
+  const { rows } = await client.query({ name, text, values });
+  return rows as Row[];
+}

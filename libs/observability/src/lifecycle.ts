@@ -1,0 +1,67 @@
+import type { Log } from './logger.js';
+
+interface Opened {
+  name: string;
+  close(): Promise<void> | void;
+}
+
+/** Whatever is opened is closed in reverse order, each step once and within the deadline of the whole. */
+export class Lifecycle {
+  private readonly opened: Opened[] = [];
+  private closing: Promise<void> | undefined;
+
+  constructor(private readonly log: Log) {}
+
+  /** Registers how to let go of something that was just opened. */
+  add(name: string, close: () => Promise<void> | void): void {
+    this.opened.push({ name, close });
+  }
+
+  close(): Promise<void> {
+    return (this.closing ??= this.closeAll());
+  }
+
+  private async closeAll(): Promise<void> {
+    for (const { name, close } of this.opened.toReversed()) {
+      try {
+        await close();
+      } catch (error) {
+        this.log.warn({ event: 'close.failed', step: name, error });
+      }
+    }
+  }
+}
+
+/**
+ * Starts a service, waits for SIGTERM or SIGINT, lets go of everything, and leaves the process to end by itself.
+ * A start that fails is one log line and exit code 1; letting go longer than `deadlineMs` is exit code 1, too.
+ */
+export async function runService(
+  log: Log,
+  deadlineMs: number,
+  start: (lifecycle: Lifecycle) => Promise<void>,
+): Promise<void> {
+  const lifecycle = new Lifecycle(log);
+  const stop = (signal: string, exitCode: number) => {
+    log.info({ event: 'service.stopping', signal });
+    process.exitCode = exitCode;
+    setTimeout(() => {
+      log.error({ event: 'service.stop_deadline_passed', durationMs: deadlineMs });
+      process.exit(1);
+    }, deadlineMs).unref();
+    void lifecycle.close().then(() => log.info({ event: 'service.stopped' }));
+  };
+  process.once('SIGTERM', () => stop('SIGTERM', 0));
+  process.once('SIGINT', () => stop('SIGINT', 0));
+  process.on('unhandledRejection', (error) => {
+    log.error({ event: 'process.unhandled_rejection', error });
+    stop('unhandledRejection', 1);
+  });
+  try {
+    await start(lifecycle);
+    log.info({ event: 'service.started', durationMs: Math.round(process.uptime() * 1_000) });
+  } catch (error) {
+    log.error({ event: 'service.start_failed', error, reason: error instanceof Error ? error.message : undefined });
+    stop('start_failed', 1);
+  }
+}
