@@ -13,6 +13,7 @@ export * from './limits.js';
 export * from './messaging/bodies.js';
 export * from './messaging/conversations.js';
 export * from './messaging/entries.js';
+export * from './permissions.js';
 export * from './primitives.js';
 export * from './realtime/close-codes.js';
 export * from './realtime/frames.js';

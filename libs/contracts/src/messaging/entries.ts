@@ -56,7 +56,15 @@ export const listEntries = defineRequest({
       limit: z.coerce.number().int().min(1).max(LIMITS.historyPage).default(100),
     })
     .refine((page) => page.after === undefined || page.before === undefined, 'give after or before, not both'),
-  output: z.object({ entries: z.array(entry), head: seq }),
+  output: z.object({
+    entries: z.array(entry),
+    head: seq,
+    /**
+     * Reading forwards: all that the caller may see from `after` to here is in this answer. Not always the last entry's
+     * seq: what was said while they were not a member is left out.
+     */
+    upTo: seq,
+  }),
   errors: { conversation_not_found: 'not_found' },
 });
 
@@ -68,7 +76,8 @@ export const syncEntries = defineRequest({
   access: 'user',
   input: z.strictObject({ heads: z.array(head).max(LIMITS.syncHeads) }),
   output: z.object({
-    changed: z.array(z.object({ conversationId, head: seq, entries: z.array(entry) })),
+    /** `upTo`: all that the caller may see up to this position is in this answer; the new head of the client. */
+    changed: z.array(z.object({ conversationId, head: seq, upTo: seq, entries: z.array(entry) })),
     /** Conversations of the request that the caller is no longer in. */
     gone: z.array(conversationId),
     /** There is more than one answer holds: apply this one and ask again. */
