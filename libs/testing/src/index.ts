@@ -1,0 +1,4 @@
+export * from './fixed-clock.js';
+export * from './fresh-database.js';
+export * from './servers.js';
+export * from './unique-name.js';

@@ -1,0 +1,130 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { readStat } from './procfs.js';
+
+/** A process that outlives its starter. Pid and start time together are never used twice. */
+export const startedProcess = z.object({
+  name: z.string(),
+  pid: z.int().positive(),
+  startTicks: z.int().nonnegative(),
+  logFile: z.string(),
+  /** What asks it to end in good order. */
+  stopSignal: z.enum(['SIGTERM', 'SIGINT']),
+  /** The container behind this process, when it is an engine's client. */
+  container: z.object({ engine: z.string(), name: z.string() }).optional(),
+});
+export type StartedProcess = z.infer<typeof startedProcess>;
+
+export interface Launch {
+  name: string;
+  command: string;
+  args: string[];
+  logFile: string;
+  cwd?: string;
+  env?: Readonly<Record<string, string | undefined>>;
+  user?: { uid: number; gid: number };
+  stopSignal?: StartedProcess['stopSignal'];
+  container?: StartedProcess['container'];
+}
+
+/** Starts a program in a session of its own; its output is appended to the log file. */
+export function launch({
+  name,
+  command,
+  args,
+  logFile,
+  cwd,
+  env,
+  user,
+  stopSignal = 'SIGTERM',
+  container,
+}: Launch): StartedProcess {
+  const log = openSync(logFile, 'a', 0o600);
+  const child = spawn(command, args, {
+    cwd,
+    env: env ?? process.env,
+    ...user,
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  let problem: Error | undefined;
+  child.on('error', (error) => (problem = error));
+  child.unref();
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`cannot start ${name}: ${command}`, { cause: problem });
+  const started = { name, pid, startTicks: readStat(pid)?.startTicks ?? 0, logFile, stopSignal };
+  return container ? { ...started, container } : started;
+}
+
+/** Whether it is still this process: a zombie has ended, and a pid may have been given to another. */
+export function isRunning({ pid, startTicks }: StartedProcess): boolean {
+  const stat = readStat(pid);
+  return stat !== undefined && stat.startTicks === startTicks && stat.state !== 'Z' && stat.state !== 'X';
+}
+
+/** Sends a signal to exactly this process; nothing happens when it has ended. */
+export function signal(target: StartedProcess, name: NodeJS.Signals): void {
+  if (!isRunning(target)) return;
+  if (target.container) {
+    execFileSync(target.container.engine, ['kill', '--signal', name, target.container.name], { stdio: 'ignore' });
+    return;
+  }
+  try {
+    process.kill(target.pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Asks it to end, and ends it after `deadlineMs`. A frozen process is woken first, or it could not hear. */
+export async function stop(target: StartedProcess, deadlineMs = 25_000): Promise<void> {
+  signal(target, target.stopSignal);
+  signal(target, 'SIGCONT');
+  if (await ended(target, deadlineMs)) return;
+  signal(target, 'SIGKILL');
+  if (!(await ended(target, 5_000))) throw new Error(`${target.name} (pid ${target.pid}) does not end`);
+}
+
+export const ended = (target: StartedProcess, deadlineMs: number): Promise<boolean> =>
+  eventually(() => !isRunning(target), deadlineMs);
+
+/** Asks every 25 ms until it is so, or the deadline is over. */
+export async function eventually(isSo: () => boolean | Promise<boolean>, deadlineMs: number): Promise<boolean> {
+  const end = Date.now() + deadlineMs;
+  while (!(await isSo())) {
+    if (Date.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  return true;
+}
+
+/** The last lines of a log, to show with a failure. */
+export function lastLines(path: string, count = 15): string {
+  try {
+    return readFileSync(path, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(-count)
+      .map((line) => `    ${line}`)
+      .join('\n');
+  } catch {
+    return '    (no log)';
+  }
+}
+
+/**
+ * Waits until a started process is ready to work.
+ * @throws Error with the end of its log when it ends before, or is not ready in time.
+ */
+export async function waitUntilReady(
+  target: StartedProcess,
+  isReady: () => Promise<boolean>,
+  deadlineMs: number,
+): Promise<void> {
+  const isDecided = await eventually(async () => !isRunning(target) || (await isReady()), deadlineMs);
+  if (isDecided && isRunning(target)) return;
+  const what = isDecided ? 'ended while starting' : `was not ready within ${deadlineMs / 1000} s`;
+  throw new Error(`${target.name} ${what}; the end of ${target.logFile}:\n${lastLines(target.logFile)}`);
+}

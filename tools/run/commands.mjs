@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { Failure, at, run, runBuilt } from './shell.mjs';
+import { testAll, testKind } from './tests.mjs';
+
+/** Type checks and builds; silent when fine. `projects` narrows it to these and what they need. */
+export async function build(projects = []) {
+  const code = await run('tsc', ['-b', ...projects]);
+  if (code !== 0) throw new Failure('the build failed: see above', code);
+  return 0;
+}
+
+const afterBuild =
+  (path, before = []) =>
+  async (args) => {
+    await build();
+    return runBuilt(path, [...before, ...args]);
+  };
+
+async function reference(args) {
+  await build();
+  return runBuilt('tools/reference/dist/main.js', args);
+}
+
+/** Everything that needs no server: each step runs, so that one look shows all that is wrong. */
+export async function check() {
+  const steps = [
+    ['formatting (npm run format repairs it)', 'prettier', ['--check', '--log-level', 'warn', '.']],
+    ['types', 'tsc', ['-b']],
+    ['types of tests', 'tsc', ['-p', 'tsconfig.spec.json']],
+    ['lint', 'node', ['tools/lint/main.mjs']],
+    ['generated files (npm run gen repairs them)', 'node', ['tools/reference/dist/main.js', 'check']],
+  ];
+  const failed = [];
+  for (const [what, command, args] of steps) {
+    if (command === 'node' && !existsSync(at(args[0]))) continue;
+    if ((await run(command, args)) !== 0) failed.push(what);
+  }
+  if (failed.length > 0) throw new Failure(`not in order: ${failed.join(', ')}`);
+  return 0;
+}
+
+async function checkWithTests() {
+  await check();
+  return testKind('unit', []);
+}
+
+async function test(args) {
+  const [kind, ...rest] = args;
+  if (kind === undefined) return testAll({ build, check });
+  if (!['unit', 'int', 'e2e'].includes(kind)) throw new Failure(`test knows unit, int and e2e, not "${kind}"`, 2);
+  if (kind !== 'unit') await build(['tools/devstack']);
+  return testKind(kind, rest);
+}
+
+export const COMMANDS = {
+  build: (args) => build(args),
+  check: checkWithTests,
+  test,
+  devstack: afterBuild('tools/devstack/dist/main.js'),
+  reference,
+  bench: afterBuild('load-tests/dist/bench.js'),
+  faults: afterBuild('load-tests/dist/faults.js'),
+};

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { Failure, at, run, say } from './shell.mjs';
+
+const stamp = at('node_modules', '.relais-install');
+
+/**
+ * Installs what package-lock.json says, when node_modules is missing or holds something else. What a plain
+ * `npm install` has left is accepted when it agrees with the lock: nothing is deleted under a running program.
+ */
+export async function ensureDependencies() {
+  const lock = readFileSync(at('package-lock.json'), 'utf8');
+  const wanted = createHash('sha256').update(lock).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  if (!isInstalled(JSON.parse(lock))) await install();
+  writeFileSync(stamp, wanted);
+}
+
+/** Compares the lock with the one that npm keeps of what it has installed. */
+function isInstalled(lock) {
+  const kept = at('node_modules', '.package-lock.json');
+  if (!existsSync(kept)) return false;
+  const installed = JSON.parse(readFileSync(kept, 'utf8')).packages;
+  return Object.entries(lock.packages).every(([path, wanted]) => {
+    if (!path.startsWith('node_modules/') || wanted.optional || wanted.devOptional) return true;
+    return installed[path]?.version === wanted.version;
+  });
+}
+
+async function install() {
+  say('installing dependencies (npm ci): about a minute the first time');
+  const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel', 'error']);
+  if (code !== 0) throw new Failure('npm ci failed: see above', code);
+}

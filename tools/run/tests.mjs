@@ -1,0 +1,85 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { Failure, at, output, run, runBuilt, say } from './shell.mjs';
+
+const KINDS = ['unit', 'int', 'e2e'];
+const devstack = 'tools/devstack/dist/main.js';
+
+const jestArgs = (kinds, args) => [
+  ...['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'],
+  ...['--selectProjects', ...kinds, '--passWithNoTests', '-w', '2', ...args],
+];
+
+/** One kind of tests, with servers when it needs them; `args` go to Jest. */
+export async function testKind(kind, args) {
+  if (kind === 'unit') return run('node', jestArgs([kind], args));
+  return withServers((env) => run('node', jestArgs([kind], args), { env }));
+}
+
+/** What CI runs. The last line is the count of all tests and fault cases. */
+export async function testAll({ build, check }) {
+  const results = at('.devstack', 'test-results.json');
+  mkdirSync(at('.devstack'), { recursive: true });
+  rmSync(results, { force: true });
+  const inOrder = await isInOrder(check);
+  await build();
+
+  const code = await withServers((env) =>
+    run('node', jestArgs(KINDS, ['--json', '--outputFile', results, '--silent']), { env, stdio: ['ignore', 2, 2] }),
+  );
+  const counts = [inOrder, ...jestCounts(results, code), ...(await smokeFaults())];
+  return report(counts);
+}
+
+async function isInOrder(check) {
+  try {
+    await check();
+    return { passed: 1, failed: 0 };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    say(error.message);
+    return { passed: 0, failed: 1 };
+  }
+}
+
+/** A suite that could not even be loaded has no failed test, and counts as one. */
+function jestCounts(path, exitCode) {
+  if (!existsSync(path)) return [{ passed: 0, failed: 1 }];
+  const json = JSON.parse(readFileSync(path, 'utf8'));
+  const failed = json.numFailedTests + json.numRuntimeErrorTestSuites;
+  return [{ passed: json.numPassedTests, failed: failed === 0 && exitCode !== 0 ? 1 : failed }];
+}
+
+/** A small set of the faults of load-tests/, each a case that passes or fails. */
+async function smokeFaults() {
+  if (!existsSync(at('load-tests/dist/faults.js'))) return [];
+  const latest = at('faults/runs/latest.json');
+  rmSync(latest, { force: true });
+  say('smoke set of the fault harness');
+  const code = await runBuilt('load-tests/dist/faults.js', ['--smoke']);
+  if (!existsSync(latest)) return [{ passed: 0, failed: 1 }];
+  const { passed, failed } = JSON.parse(readFileSync(latest, 'utf8'));
+  return [{ passed, failed: failed === 0 && code !== 0 ? 1 : failed }];
+}
+
+function report(counts) {
+  const sum = (key) => counts.reduce((total, count) => total + count[key], 0);
+  process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed\n`);
+  return sum('failed') === 0 ? 0 : 1;
+}
+
+/**
+ * Private servers for the time of one run; with RELAIS_KEEP_TEST_SERVERS=1 one shared set that stays. Two runs at once
+ * have a set each, or share the kept one.
+ */
+async function withServers(work) {
+  const keep = process.env.RELAIS_KEEP_TEST_SERVERS === '1';
+  const name = keep ? 'test' : `test-${process.pid}`;
+  const env = JSON.parse(
+    await output('node', [devstack, 'servers', 'up', name, ...(keep ? [] : ['--owner', process.pid])]),
+  );
+  try {
+    return await work(env);
+  } finally {
+    if (!keep) await run('node', [devstack, 'servers', 'down', name, '--purge']);
+  }
+}
