@@ -1,0 +1,99 @@
+import type { Route } from '@relais/contracts';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { z } from 'zod';
+import { ApiError } from '../api-error.js';
+import { type Backoff, DEFAULT_BACKOFF, backoffMs } from '../backoff.js';
+import { type HttpRequest, buildRequest } from './build-request.js';
+import { jsonOf, readProblem } from './read-problem.js';
+
+export interface RelaisApiOptions {
+  /** Base addresses of gateways, like `https://chat.example.org`; the next one is used when one does not answer. */
+  gateways: readonly string[];
+  /** Deadline of one attempt; default 10 s. */
+  timeoutMs?: number;
+  /** Attempts of a call with `retry`; default 5. */
+  maxAttempts?: number;
+  backoff?: Partial<Backoff>;
+}
+
+export interface CallOptions {
+  /** The access token, for everything that is not public. */
+  token?: string;
+  /** Repeat a GET or PUT after a retryable failure. Other methods are not safe to repeat and are sent once. */
+  retry?: boolean;
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
+
+const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'PUT']);
+
+/** Calls the gateway's HTTP API, typed by its contracts. Holds no connection and no state but whose turn it is. */
+export class RelaisApi {
+  private turn = 0;
+  private readonly backoff: Backoff;
+
+  constructor(private readonly options: RelaisApiOptions) {
+    if (options.gateways.length === 0) throw new TypeError('RelaisApi needs at least one gateway');
+    this.backoff = { ...DEFAULT_BACKOFF, baseMs: 250, capMs: 10_000, ...options.backoff };
+  }
+
+  get gateways(): readonly string[] {
+    return this.options.gateways;
+  }
+
+  /**
+   * Calls one operation of ROUTES and checks the answer against its contract.
+   *
+   * @throws ApiError with the gateway's code, or `network_error`, `request_timeout`, `invalid_answer`
+   */
+  async call<In extends z.ZodType, Out extends z.ZodType>(
+    route: Route<In, Out>,
+    input: z.input<In>,
+    options: CallOptions = {},
+  ): Promise<z.output<Out>> {
+    const request = buildRequest(route, input);
+    const maxAttempts = options.retry && REPEATABLE.has(route.method) ? (this.options.maxAttempts ?? 5) : 1;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.once(route, request, options);
+      } catch (thrown) {
+        const error = ApiError.from(thrown);
+        if (!error.retryable || attempt + 1 >= maxAttempts) throw error;
+        await pause(backoffMs(this.backoff, attempt, error.retryAfterMs), undefined, { signal: options.signal });
+      }
+    }
+  }
+
+  private async once<Out extends z.ZodType>(route: Route<z.ZodType, Out>, request: HttpRequest, options: CallOptions) {
+    const { status, retryAfter, body } = await this.exchange(request, options);
+    if (status < 200 || status > 299) throw readProblem(status, retryAfter, body);
+    const output = route.contract.output.safeParse(status === 204 ? {} : jsonOf(body));
+    if (!output.success) throw new ApiError('internal', 'invalid_answer', output.error.message, { status });
+    return output.data;
+  }
+
+  private async exchange({ method, target, body }: HttpRequest, options: CallOptions) {
+    const gateway = this.gateways[this.turn % this.gateways.length] as string;
+    const headers: Record<string, string> = { accept: 'application/json, application/problem+json' };
+    if (options.token !== undefined) headers['authorization'] = `Bearer ${options.token}`;
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const deadline = AbortSignal.timeout(options.timeoutMs ?? this.options.timeoutMs ?? 10_000);
+    const signal = options.signal ? AbortSignal.any([deadline, options.signal]) : deadline;
+    try {
+      // A redirect would carry passwords and tokens to an address nobody chose.
+      const response = await fetch(gateway.replace(/\/+$/, '') + target, {
+        method,
+        headers,
+        body,
+        signal,
+        redirect: 'error',
+      });
+      return { status: response.status, retryAfter: response.headers.get('retry-after'), body: await response.text() };
+    } catch (cause) {
+      this.turn += 1;
+      if (deadline.aborted) throw new ApiError('timeout', 'request_timeout', `no answer from ${gateway}`, { cause });
+      if (options.signal?.aborted) throw cause;
+      throw new ApiError('unavailable', 'network_error', `cannot reach ${gateway}`, { cause });
+    }
+  }
+}

@@ -1,0 +1,11 @@
+export * from './api-error.js';
+export { type Backoff, DEFAULT_BACKOFF, backoffMs } from './backoff.js';
+export { type CallOptions, RelaisApi, type RelaisApiOptions } from './http/relais-api.js';
+export { type SocketEnd } from './realtime/close-reason.js';
+export * from './realtime/connection.js';
+export * from './realtime/connection-options.js';
+export * from './realtime/conversation-log.js';
+export { type Heads, type History } from './realtime/conversation-logs.js';
+export * from './session/access-tokens.js';
+export * from './session/device-key.js';
+export * from './session/relais-session.js';

@@ -1,0 +1,28 @@
+import { CLOSE_CODES, shouldReconnect } from '@relais/contracts';
+import { z } from 'zod';
+import { jsonOf } from '../http/read-problem.js';
+
+/** Why a socket ended. */
+export interface SocketEnd {
+  /** The WebSocket close code; 1006 when there was none. */
+  closeCode: number;
+  /** The gateway's word for it, or `server_silent`, `no_ready`, `unreachable`, `network`. */
+  code: string;
+  retryAfterMs?: number;
+}
+
+const reasonSchema = z.object({ code: z.string().max(64), retryAfterMs: z.number().nonnegative().optional() });
+
+/** Reads a close frame. The reason is the gateway's JSON, or nothing that can be relied on. */
+export function readClose(closeCode: number, reason: string): SocketEnd {
+  const parsed = reasonSchema.safeParse(jsonOf(reason));
+  return { closeCode, ...(parsed.data ?? { code: 'network' }) };
+}
+
+export type Afterwards = 'reconnect' | 'refresh_and_reconnect' | 'stay_away';
+
+/** What a client does after a socket ended; an expired token is worth exactly one newer one. */
+export function afterwards({ closeCode }: SocketEnd): Afterwards {
+  if (!shouldReconnect(closeCode)) return 'stay_away';
+  return closeCode === CLOSE_CODES.token_expired.code ? 'refresh_and_reconnect' : 'reconnect';
+}

@@ -1,0 +1,143 @@
+import { type Entry, LIMITS } from '@relais/contracts';
+import type { ConversationId } from '@relais/kernel';
+import { ConversationLog, type Skipped } from './conversation-log.js';
+
+export type Heads = [ConversationId, number][];
+export type History = 'all' | 'none';
+
+/** What a sync answer holds: see `syncEntries` in the contracts. */
+export interface SyncAnswer {
+  changed: { conversationId: ConversationId; head: number; entries: Entry[] }[];
+  gone: ConversationId[];
+  more: boolean;
+}
+
+export interface Applied {
+  entries: Entry[];
+  skipped: (Skipped & { conversationId: ConversationId })[];
+  gone: ConversationId[];
+}
+
+/** A sync question, with what was known when it was asked: only that much can its answer prove. */
+export interface SyncQuestion {
+  heads: Heads;
+  known: ReadonlyMap<ConversationId, number>;
+}
+
+interface Tracked {
+  log: ConversationLog<Entry>;
+  gone: boolean;
+}
+
+/** The applied view of all conversations of one person. Pure: no time, no I/O. */
+export class ConversationLogs {
+  private readonly tracked = new Map<ConversationId, Tracked>();
+  private suspects = new Set<ConversationId>();
+  private sawReady = false;
+
+  /** @param history `none` takes what is there at the first `ready` as read; conversations that appear later start at 0 */
+  constructor(
+    private readonly history: History = 'all',
+    heads: Iterable<readonly [ConversationId, number]> = [],
+    private readonly maxBuffered?: number,
+  ) {
+    for (const [id, head] of heads) this.start(id, head);
+  }
+
+  get duplicates(): number {
+    return [...this.tracked.values()].reduce((sum, { log }) => sum + log.duplicates, 0);
+  }
+
+  /** How far each conversation was applied: give it to the next connection to go on from here. */
+  heads(): Map<ConversationId, number> {
+    return new Map([...this.tracked].filter(([, { gone }]) => !gone).map(([id, { log }]) => [id, log.head]));
+  }
+
+  /** Whether a sync could bring anything: something is known to be missing, or may have been left. */
+  get behind(): boolean {
+    return this.suspects.size > 0 || [...this.tracked.values()].some(({ log, gone }) => !gone && log.behind);
+  }
+
+  /** Takes the heads of `ready`, which name every conversation of the person. */
+  ready(heads: Heads): void {
+    const skipsHistory = this.history === 'none' && !this.sawReady;
+    this.sawReady = true;
+    for (const [id, head] of heads) if (skipsHistory && !this.tracked.has(id)) this.start(id, head);
+    this.sighted(heads);
+    const named = new Set(heads.map(([id]) => id));
+    this.suspects = new Set([...this.tracked].filter(([id, { gone }]) => !gone && !named.has(id)).map(([id]) => id));
+  }
+
+  /** The server said how far these logs reach. @returns whether any of them has something for us */
+  sighted(heads: Heads): boolean {
+    for (const [id, head] of heads) {
+      const tracked = this.of(id);
+      tracked.gone = false;
+      tracked.log.sighted(head);
+    }
+    return heads.some(([id]) => this.of(id).log.behind);
+  }
+
+  /** Takes a live entry. @returns what is to be applied now, in order, and whether this entry opened a hole */
+  offer(entry: Entry): { entries: Entry[]; opensGap: boolean } {
+    const tracked = this.of(entry.conversationId);
+    const { log } = tracked;
+    const wasBehind = log.behind && !tracked.gone;
+    tracked.gone = false;
+    const entries = log.offer(entry);
+    return { entries, opensGap: log.behind && !wasBehind };
+  }
+
+  /**
+   * Asks for what is missing. All conversations are named, as the server takes those left out for new ones; with more than a
+   * question may hold, those that miss something go first.
+   */
+  question(): SyncQuestion {
+    const present = [...this.tracked].filter(([, { gone }]) => !gone);
+    const urgency = ([id, { log }]: [ConversationId, Tracked]): number => (log.behind || this.suspects.has(id) ? 0 : 1);
+    const named = present.sort((a, b) => urgency(a) - urgency(b)).slice(0, LIMITS.syncHeads);
+    return {
+      heads: named.map(([id, { log }]) => [id, log.head]),
+      known: new Map(named.map(([id, { log }]) => [id, log.known])),
+    };
+  }
+
+  /** Applies an answer. Only a last page (`more` false) proves that nothing else was there when it was asked for. */
+  apply(question: SyncQuestion, { changed, gone, more }: SyncAnswer): Applied {
+    const applied: Applied = { entries: [], skipped: [], gone: [] };
+    const pages = new Map(changed.map((page) => [page.conversationId, page]));
+    for (const { conversationId, head } of changed) this.sighted([[conversationId, head]]);
+    for (const conversationId of new Set([...pages.keys(), ...(more ? [] : question.known.keys())])) {
+      if (gone.includes(conversationId)) continue;
+      const { log } = this.of(conversationId);
+      const page = (pages.get(conversationId)?.entries ?? []).filter(
+        (entry) => entry.conversationId === conversationId,
+      );
+      const { entries, skipped } = log.repair(page, more ? 0 : (question.known.get(conversationId) ?? 0));
+      applied.entries.push(...entries);
+      applied.skipped.push(...skipped.map((range) => ({ ...range, conversationId })));
+    }
+    applied.gone = gone.filter((id) => this.leave(id));
+    if (!more) this.suspects.clear();
+    return applied;
+  }
+
+  /** The head is kept: a person who comes back is not shown the same entries again. */
+  private leave(id: ConversationId): boolean {
+    const tracked = this.tracked.get(id);
+    this.suspects.delete(id);
+    if (!tracked || tracked.gone) return false;
+    tracked.gone = true;
+    return true;
+  }
+
+  private of(id: ConversationId): Tracked {
+    return this.tracked.get(id) ?? this.start(id, 0);
+  }
+
+  private start(id: ConversationId, head: number): Tracked {
+    const tracked = { log: new ConversationLog<Entry>(head, this.maxBuffered), gone: false };
+    this.tracked.set(id, tracked);
+    return tracked;
+  }
+}
