@@ -1,0 +1,6 @@
+export * from './process.js';
+export * from './procfs.js';
+export * from './secrets.js';
+export * from './servers/nats-configuration.js';
+export * from './servers/servers.js';
+export * from './stack.js';
