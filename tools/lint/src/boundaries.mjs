@@ -6,6 +6,8 @@ const isTest = (path) =>
   path.startsWith('libs/testing/') ||
   /^(apps|libs|tools)\/[^/]+\/test\//.test(path);
 
+const FAKES = '*.spec.ts and libs/testing';
+
 /** Packages that only files of one world may import: what, where, and how the world is called. */
 const WORLDS = [
   {
@@ -17,7 +19,9 @@ const WORLDS = [
   { packages: /^@nats-io\//, files: /^libs\/bus\/|^tools\/devstack\//, only: 'libs/bus and tools/devstack' },
   { packages: /^@nestjs\/microservices$/, files: /^$/, only: 'nobody: libs/bus speaks NATS itself; no file' },
   { packages: /^(node:)?process$/, files: /^libs\/config\/|^tools\/|^load-tests\//, only: 'libs/config and the tools' },
-  { packages: /^@relais\/testing$|\.(memory|contract)\.js$/, files: /^$/, only: '*.spec.ts and libs/testing' },
+  { packages: /^@relais\/testing$|\.contract\.js$/, files: /^$/, only: FAKES },
+  // A lib offers its fakes to the tests of others by its index; who may take them is isFake's business.
+  { packages: /\.memory\.js$/, files: /^libs\/[^/]+\/src\/index\.ts$/, only: FAKES },
 ];
 
 const worldProblem = (path, specifier) => {
@@ -52,6 +56,8 @@ export const importProblem = (root, path, specifier) => {
   );
 };
 
+const isFake = ({ imported }) => /^Memory[A-Z]/.test(imported?.name ?? '');
+
 /** Import directions between projects, and the world a file's suffix stands for. */
 export const boundaries = {
   create(context) {
@@ -61,8 +67,16 @@ export const boundaries = {
       const message = importProblem(context.cwd, path, String(source.value));
       if (message) context.report({ node: source, message });
     };
+    const checkFakes = ({ specifiers }) => {
+      for (const node of isTest(path) ? [] : specifiers.filter(isFake)) {
+        context.report({ node, message: `Only ${FAKES} may import ${node.imported.name}` });
+      }
+    };
     return {
-      ImportDeclaration: check,
+      ImportDeclaration(node) {
+        check(node);
+        checkFakes(node);
+      },
       ImportExpression: check,
       ExportNamedDeclaration: check,
       ExportAllDeclaration: check,

@@ -119,6 +119,7 @@ const CLEAN: [file: string, source: string][] = [
     'apps/auth/src/rule.spec.ts',
     "export { MemoryStore } from './store.memory.js';\nexport { fixedClock } from '@relais/testing';",
   ],
+  ['libs/bus/src/index.ts', "export * from './bus.memory.js';"],
   ['apps/auth/src/contract.ts', "export { seq } from '@relais/contracts';"],
   ['libs/config/src/load.ts', 'export const read = () => process.env.HOME;'],
   ['tools/devstack/src/say.ts', "console.log(process.env.HOME);\nexport { connect } from '@nats-io/transport-node';"],

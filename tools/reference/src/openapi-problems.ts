@@ -1,0 +1,63 @@
+import { COMMON_ERRORS, type RequestContract } from '@relais/contracts';
+import type { ErrorKind } from '@relais/kernel';
+import { HTTP_STATUS } from './http-status.js';
+
+type Codes = Readonly<Record<string, ErrorKind>>;
+
+/** What every unsuccessful answer looks like (RFC 9457). */
+export const problemSchemas = {
+  Problem: {
+    description:
+      'Why a request failed. Match on `code`; `retryable` says whether the same request may succeed later, unchanged.',
+    type: 'object',
+    properties: {
+      status: { type: 'integer', minimum: 400, maximum: 599 },
+      code: { type: 'string' },
+      retryable: { type: 'boolean' },
+      detail: { type: 'string', description: 'What was wrong with the request, for the person who writes the client.' },
+    },
+    required: ['status', 'code', 'retryable'],
+  },
+};
+
+const byStatus = (errors: Codes): Map<number, string[]> => {
+  const statuses = new Map<number, string[]>();
+  for (const [code, kind] of Object.entries(errors)) {
+    const status = HTTP_STATUS[kind];
+    statuses.set(status, [...(statuses.get(status) ?? []), code]);
+  }
+  return statuses;
+};
+
+const RETRY_AFTER = {
+  'Retry-After': { description: 'Seconds to wait before asking again', schema: { type: 'integer', minimum: 0 } },
+};
+
+const response = (status: number, codes: readonly string[]): object => ({
+  description: codes.join(', '),
+  ...(status === 429 || status === 503 ? { headers: RETRY_AFTER } : {}),
+  content: {
+    'application/problem+json': {
+      schema: {
+        allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { code: { enum: [...codes].sort() } } }],
+      },
+    },
+  },
+});
+
+/** The answers that any operation may give, by status: `Common404`. */
+export const sharedResponses = (): Record<string, object> =>
+  Object.fromEntries(
+    [...byStatus(COMMON_ERRORS)].map(([status, codes]) => [`Common${status}`, response(status, codes)]),
+  );
+
+/** Every unsuccessful answer of one contract, with all codes that come under a status. */
+export const problemResponses = ({ errors }: RequestContract): Record<string, object> => {
+  const own = byStatus(errors);
+  const all = byStatus({ ...COMMON_ERRORS, ...errors });
+  const entries = [...all].map(([status, codes]): [string, object] => [
+    String(status),
+    own.has(status) ? response(status, codes) : { $ref: `#/components/responses/Common${status}` },
+  ]);
+  return Object.fromEntries(entries);
+};
