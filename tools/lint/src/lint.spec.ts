@@ -96,6 +96,11 @@ export class Holder { constructor() { const a: Thing = { id: '' }; this.keep(a);
   ],
 ];
 
+const SQL = `
+const COLUMNS = 'a, ' + 'b';
+export const f = (db: { query(sql: string, values: string[]): void }, id: string) =>
+  db.query(\`SELECT \${COLUMNS} FROM t WHERE t.id = $1\`, [id]);`;
+
 const INJECTED = `
 import { Injectable } from '@nestjs/common';
 import { Thing } from './thing.js';
@@ -105,6 +110,11 @@ export class Holder { constructor(readonly thing: Thing) {} }`;
 /** The same things where they belong. */
 const CLEAN: [file: string, source: string][] = [
   ['apps/auth/src/injected.ts', INJECTED],
+  ['apps/auth/src/columns.postgres.ts', SQL],
+  [
+    'apps/auth/src/database/migrations/1-first.ts',
+    'export const f = (db: { query(sql: string): void }, t: string) => db.query(`DROP TABLE ${t}`);',
+  ],
   ['apps/auth/src/thing.ts', 'export class Thing { id = ""; }'],
   [
     'apps/auth/src/floats-not.ts',

@@ -1,18 +1,45 @@
 const SQL_METHODS = new Set(['query', 'where', 'andWhere', 'orWhere', 'having', 'andHaving', 'orHaving']);
 
-const isText = (node) => node.type === 'Literal' || (node.type === 'TemplateLiteral' && node.expressions.length === 0);
-
-/** Whether the text of a statement is put together from values at run time, where it can be seen to be. */
-const isAssembled = (node) => {
-  if (node.type === 'TemplateLiteral') return node.expressions.length > 0;
-  if (node.type === 'BinaryExpression') return !isConstantSum(node);
-  if (node.type === 'ObjectExpression')
-    return node.properties.some((property) => property.key?.name === 'text' && isAssembled(property.value));
-  return false;
+/** The variable a name stands for, seen from a scope outwards. */
+const variableOf = (scope, name) => {
+  for (let at = scope; at; at = at.upper) {
+    const variable = at.set.get(name);
+    if (variable) return variable;
+  }
+  return undefined;
 };
 
-const isConstantSum = (node) =>
-  isText(node) || (node.type === 'BinaryExpression' && isConstantSum(node.left) && isConstantSum(node.right));
+/** What a `const` was set to; null for everything that may change or comes from elsewhere. */
+const constantOf = (scope, name) => {
+  const [definition, ...more] = variableOf(scope, name)?.defs ?? [];
+  if (definition?.type !== 'Variable' || more.length > 0 || definition.parent.kind !== 'const') return null;
+  return definition.node.id.type === 'Identifier' ? definition.node.init : null;
+};
+
+/** Whether the text is the same at every run: literals, and constants of this file that are made of literals. */
+const isConstant = (node, scope) => {
+  switch (node?.type) {
+    case 'Literal':
+      return true;
+    case 'TemplateLiteral':
+      return node.expressions.every((expression) => isConstant(expression, scope));
+    case 'BinaryExpression':
+      return isConstant(node.left, scope) && isConstant(node.right, scope);
+    case 'TSAsExpression':
+      return isConstant(node.expression, scope);
+    case 'Identifier':
+      return isConstant(constantOf(scope, node.name), scope);
+    default:
+      return false;
+  }
+};
+
+/** Whether a statement is put together at the call. A plain name is taken for a constant: its making is elsewhere. */
+const isAssembled = (node, scope) => {
+  if (node.type === 'TemplateLiteral' || node.type === 'BinaryExpression') return !isConstant(node, scope);
+  if (node.type !== 'ObjectExpression') return false;
+  return node.properties.some(({ key, value }) => key?.name === 'text' && isAssembled(value, scope));
+};
 
 /** Values reach SQL as $1, $2, … and never as part of the statement's text. */
 export const parametrisedSql = {
@@ -20,7 +47,7 @@ export const parametrisedSql = {
     return {
       CallExpression({ callee, arguments: [first] }) {
         if (callee.type !== 'MemberExpression' || !SQL_METHODS.has(callee.property.name)) return;
-        if (first && isAssembled(first)) {
+        if (first && isAssembled(first, context.sourceCode.getScope(first))) {
           context.report({ node: first, message: 'SQL is one constant text: pass values as parameters ($1, $2, …)' });
         }
       },
