@@ -1,0 +1,24 @@
+import { counter, histogram } from '@relais/observability';
+
+const acceptedTotal = counter('relais_messages_accepted_total', 'Appends, by kind of conversation and outcome', [
+  'kind',
+  'outcome',
+]);
+const acceptSeconds = histogram('relais_message_accept_duration_seconds', 'From the request to the commit', ['kind']);
+const batchSize = histogram(
+  'relais_message_batch_entries',
+  'Appends committed together',
+  undefined,
+  [1, 2, 4, 8, 16, 32, 64, 128, 256],
+);
+const expired = counter('relais_retention_deleted_total', 'Contents cleared because their time was over', ['reason']);
+
+/** An append was answered. `outcome` is `ok` or an error code. */
+export function accepted(kind: 'direct' | 'group' | 'channel' | 'unknown', outcome: string, durationMs: number): void {
+  acceptedTotal.inc({ kind, outcome });
+  if (outcome === 'ok') acceptSeconds.observe({ kind }, durationMs / 1_000);
+}
+
+export const batchCommitted = (entries: number): void => batchSize.observe(entries);
+
+export const contentsExpired = (count: number): void => expired.inc({ reason: 'expired' }, count);
