@@ -65,6 +65,8 @@ export interface ConnectionEvents {
   gone: [ConversationId];
   /** Everything the server has was applied. */
   caughtUp: [];
+  /** A listener of another event threw this. Without a listener here it is an uncaught exception. */
+  error: [unknown];
 }
 
 type WithoutId<Kind> = Kind extends unknown ? Omit<Kind, 'id'> & { id?: EntryId } : never;

@@ -243,9 +243,7 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
     try {
       event();
     } catch (thrown) {
-      queueMicrotask(() => {
-        throw thrown;
-      });
+      queueMicrotask(() => this.emit('error', thrown));
     }
   }
 }

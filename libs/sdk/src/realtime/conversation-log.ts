@@ -62,15 +62,15 @@ export class ConversationLog<Item extends { seq: number }> {
 
   /**
    * Takes a page that the server read from our head (or before it): everything of the log that this reader may see up to
-   * `provenTo`, and at least up to the page's last entry. What is missing before that point is not lost but not for us
+   * `upTo`, and at least up to the page's last entry. What is missing before that point is not lost but not for us
    * (said before the reader was a member), and is stepped over.
    */
-  repair(page: readonly Item[], provenTo: number): Repaired<Item> {
+  repair(page: readonly Item[], upTo: number): Repaired<Item> {
     for (const item of page) {
       this.sighted(item.seq);
       if (item.seq > this.applied) this.early.set(item.seq, item);
     }
-    const limit = page.reduce((last, item) => Math.max(last, item.seq), provenTo);
+    const limit = page.reduce((last, item) => Math.max(last, item.seq), upTo);
     const skipped: Skipped[] = [];
     const entries: Item[] = [];
     for (const seq of [...this.early.keys()].filter((early) => early <= limit).sort((a, b) => a - b)) {

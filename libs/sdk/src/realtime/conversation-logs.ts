@@ -1,27 +1,17 @@
-import { type Entry, LIMITS } from '@relais/contracts';
+import { type Entry, LIMITS, type syncEntries } from '@relais/contracts';
 import type { ConversationId } from '@relais/kernel';
+import type { z } from 'zod';
 import { ConversationLog, type Skipped } from './conversation-log.js';
 
 export type Heads = [ConversationId, number][];
 export type History = 'all' | 'none';
 
-/** What a sync answer holds: see `syncEntries` in the contracts. */
-export interface SyncAnswer {
-  changed: { conversationId: ConversationId; head: number; entries: Entry[] }[];
-  gone: ConversationId[];
-  more: boolean;
-}
+type SyncAnswer = z.infer<typeof syncEntries.output>;
 
 export interface Applied {
   entries: Entry[];
   skipped: (Skipped & { conversationId: ConversationId })[];
   gone: ConversationId[];
-}
-
-/** A sync question, with what was known when it was asked: only that much can its answer prove. */
-export interface SyncQuestion {
-  heads: Heads;
-  known: ReadonlyMap<ConversationId, number>;
 }
 
 interface Tracked {
@@ -92,28 +82,20 @@ export class ConversationLogs {
    * Asks for what is missing. All conversations are named, as the server takes those left out for new ones; with more than a
    * question may hold, those that miss something go first.
    */
-  question(): SyncQuestion {
+  question(): Heads {
     const present = [...this.tracked].filter(([, { gone }]) => !gone);
     const urgency = ([id, { log }]: [ConversationId, Tracked]): number => (log.behind || this.suspects.has(id) ? 0 : 1);
     const named = present.sort((a, b) => urgency(a) - urgency(b)).slice(0, LIMITS.syncHeads);
-    return {
-      heads: named.map(([id, { log }]) => [id, log.head]),
-      known: new Map(named.map(([id, { log }]) => [id, log.known])),
-    };
+    return named.map(([id, { log }]) => [id, log.head]);
   }
 
-  /** Applies an answer. Only a last page (`more` false) proves that nothing else was there when it was asked for. */
-  apply(question: SyncQuestion, { changed, gone, more }: SyncAnswer): Applied {
+  /** Applies an answer: each page up to the position to which the server says it is whole. */
+  apply({ changed, gone, more }: SyncAnswer): Applied {
     const applied: Applied = { entries: [], skipped: [], gone: [] };
-    const pages = new Map(changed.map((page) => [page.conversationId, page]));
-    for (const { conversationId, head } of changed) this.sighted([[conversationId, head]]);
-    for (const conversationId of new Set([...pages.keys(), ...(more ? [] : question.known.keys())])) {
-      if (gone.includes(conversationId)) continue;
-      const { log } = this.of(conversationId);
-      const page = (pages.get(conversationId)?.entries ?? []).filter(
-        (entry) => entry.conversationId === conversationId,
-      );
-      const { entries, skipped } = log.repair(page, more ? 0 : (question.known.get(conversationId) ?? 0));
+    for (const { conversationId, head, upTo, entries: page } of changed) {
+      this.sighted([[conversationId, head]]);
+      const own = page.filter((entry) => entry.conversationId === conversationId);
+      const { entries, skipped } = this.of(conversationId).log.repair(own, upTo);
       applied.entries.push(...entries);
       applied.skipped.push(...skipped.map((range) => ({ ...range, conversationId })));
     }

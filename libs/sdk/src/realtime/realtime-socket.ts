@@ -10,8 +10,8 @@ export interface SocketEvents {
   ended(end: SocketEnd): void;
 }
 
-/** A sync answer is the largest frame there is. */
-const MAX_PAYLOAD_BYTES = 8 * LIMITS.syncEntries * LIMITS.messageTextBytes;
+/** A sync answer is the largest frame there is; escapes may double it. */
+const MAX_PAYLOAD_BYTES = 2 * LIMITS.syncEntries * LIMITS.messageTextBytes;
 
 /** The realtime address of a gateway's base address. */
 export const realtimeUrl = (gateway: string): string =>

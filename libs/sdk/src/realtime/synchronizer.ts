@@ -57,19 +57,19 @@ export class Synchronizer {
 
   /** @returns whether the answer brought us further */
   private async askOnce(): Promise<boolean> {
-    const question = this.logs.question();
-    const data = await this.options.ask({ type: 'sync', heads: question.heads }, this.options.requestTimeoutMs);
+    const question: Question = { type: 'sync', heads: this.logs.question() };
+    const data = await this.options.ask(question, this.options.requestTimeoutMs);
     const answer = syncEntries.output.safeParse(data);
     if (!answer.success) throw new ApiError('internal', 'invalid_answer', answer.error.message);
-    const applied = this.logs.apply(question, answer.data);
+    const applied = this.logs.apply(answer.data);
     this.options.applied(applied);
-    return applied.entries.length + applied.skipped.length + applied.gone.length > 0 || !answer.data.more;
+    return applied.entries.length + applied.skipped.length + applied.gone.length > 0;
   }
 
   private pace(progress: boolean): void {
     this.isAsking = false;
     if (progress) this.fruitless = 0;
-    if (progress) return this.goOn();
+    if (progress || !this.logs.behind) return this.goOn();
     this.later(backoffMs(this.options.backoff, this.fruitless++));
   }
 

@@ -1,0 +1,174 @@
+import { ROUTES, type Tokens } from '@relais/contracts';
+import { newId } from '@relais/kernel';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ApiError } from '../api-error.js';
+import { RelaisApi } from '../http/relais-api.js';
+import { eventually } from '../testing/eventually.js';
+import { DeviceKey } from './device-key.js';
+import { RelaisSession } from './relais-session.js';
+
+const key = DeviceKey.generate();
+const ids = { sessionId: newId(), userId: newId(), deviceId: newId(), organizationId: newId() };
+const tokensFor = (number: number, lifeMs = 300_000): Tokens =>
+  ({
+    ...ids,
+    accessToken: `access ${number}`,
+    refreshToken: `refresh ${number}`,
+    accessTokenExpiresAt: new Date(Date.now() + lifeMs).toISOString(),
+    roles: ['member'],
+  }) as Tokens;
+
+interface Asked {
+  path: string;
+  token: string | undefined;
+  body: Record<string, string>;
+}
+type Answer = { status: number; body: unknown } | 'hang_up';
+
+let server: Server;
+let asked: Asked[];
+let answer: (request: Asked) => Answer;
+let session: RelaisSession | undefined;
+
+beforeEach(async () => {
+  asked = [];
+  server = createServer((request, response) => void respond(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+
+afterEach(async () => {
+  session?.close();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString();
+  const asks = { path: request.url ?? '', token: request.headers.authorization, body: text ? JSON.parse(text) : {} };
+  asked.push(asks);
+  const given = answer(asks);
+  if (given === 'hang_up') return void request.socket.destroy();
+  response.writeHead(given.status, { 'content-type': 'application/json' }).end(JSON.stringify(given.body));
+}
+
+const backoff = { baseMs: 5, capMs: 10, random: () => 0.5 };
+const api = () => new RelaisApi({ gateways: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`], backoff });
+const resume = (tokens: Tokens) => (session = RelaisSession.resume(api(), tokens, key, { backoff }));
+const problem = (status: number, code: string): Answer => ({
+  status,
+  body: { status, code, retryable: status >= 500 },
+});
+
+describe('a session', () => {
+  it('begins with a login that shows the public half of the device key', async () => {
+    answer = () => ({ status: 201, body: tokensFor(1) });
+    const device = { id: ids.deviceId, name: 'laptop', platform: 'desktop' as const };
+
+    session = await RelaisSession.login(
+      api(),
+      { organization: 'acme', email: 'alice@example.org', password: 'correct horse battery' },
+      device as never,
+      key,
+    );
+
+    expect(await session.accessToken()).toBe('access 1');
+    expect(asked[0]).toMatchObject({ path: '/v1/sessions', body: { device: { ...device, publicKey: key.publicKey } } });
+  });
+
+  it('refreshes an expired token once for all who ask', async () => {
+    answer = () => ({ status: 200, body: tokensFor(2) });
+    const told: string[] = [];
+    const current = resume(tokensFor(1, -1));
+    current.onToken((token) => told.push(token));
+
+    const tokens = await Promise.all([current.accessToken(), current.accessToken(), current.accessToken()]);
+
+    expect(new Set(tokens)).toEqual(new Set(['access 2']));
+    expect(asked.map(({ path }) => path)).toEqual(['/v1/sessions/refresh']);
+    expect(told).toEqual(['access 2']);
+  });
+
+  it('repeats a refresh whose answer was lost with the same token and the same proof', async () => {
+    answer = () => (asked.length < 3 ? 'hang_up' : { status: 200, body: tokensFor(2) });
+
+    await resume(tokensFor(1)).refresh();
+
+    expect(asked).toHaveLength(3);
+    expect(new Set(asked.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+    expect(asked[0]?.body['refreshToken']).toBe('refresh 1');
+  });
+
+  it('refreshes by itself before the token runs out', async () => {
+    answer = () => ({ status: 200, body: tokensFor(2) });
+
+    const current = resume(tokensFor(1, 1_250));
+
+    await eventually(() => current.tokens.accessToken === 'access 2');
+  });
+
+  it('is over when the refresh is refused', async () => {
+    answer = () => problem(401, 'refresh_failed');
+    const current = resume(tokensFor(1));
+    const ended: string[] = [];
+    current.on('ended', ({ code }) => ended.push(code));
+
+    await expect(current.refresh()).rejects.toMatchObject({ code: 'refresh_failed' });
+
+    await expect(current.accessToken()).rejects.toBeInstanceOf(ApiError);
+    expect(ended).toEqual(['refresh_failed']);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('repeats a call with a fresh token when the gateway found the old one expired', async () => {
+    answer = ({ path, token }) => {
+      if (path === '/v1/sessions/refresh') return { status: 200, body: tokensFor(2) };
+      return token === 'Bearer access 2' ? { status: 200, body: { items: [] } } : problem(401, 'token_expired');
+    };
+
+    await expect(resume(tokensFor(1)).call(ROUTES.listDevices, {})).resolves.toEqual({ items: [] });
+  });
+
+  it('does not refresh after it was closed', async () => {
+    const current = resume(tokensFor(1));
+
+    current.close();
+
+    await expect(current.accessToken()).rejects.toMatchObject({ code: 'session_ended' });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('calling the API', () => {
+  it('repeats a read or an idempotent write when asked to', async () => {
+    answer = () => (asked.length < 3 ? problem(503, 'overloaded') : { status: 200, body: { items: [] } });
+
+    await expect(api().call(ROUTES.listPools, {}, { token: 't', retry: true })).resolves.toEqual({ items: [] });
+    expect(asked).toHaveLength(3);
+  });
+
+  it('sends everything else once', async () => {
+    answer = () => problem(503, 'overloaded');
+
+    const sync = api().call(ROUTES.sync, { heads: [] }, { token: 't', retry: true });
+
+    await expect(sync).rejects.toMatchObject({ code: 'overloaded', status: 503, retryable: true });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('refuses an answer that is not what the contract says', async () => {
+    answer = () => ({ status: 200, body: { items: 'none' } });
+
+    await expect(api().call(ROUTES.listPools, {})).rejects.toMatchObject({ code: 'invalid_answer', retryable: false });
+  });
+
+  it('does not wait forever', async () => {
+    server.removeAllListeners('request');
+
+    const call = api().call(ROUTES.listPools, {}, { timeoutMs: 30 });
+
+    await expect(call).rejects.toMatchObject({ code: 'request_timeout', kind: 'timeout' });
+  });
+});
