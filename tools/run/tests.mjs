@@ -80,6 +80,7 @@ async function withServers(work) {
   try {
     return await work(env);
   } finally {
-    if (!keep) await run('node', [devstack, 'servers', 'down', name, '--purge']);
+    if (!keep)
+      await run('node', [devstack, 'servers', 'down', name, '--purge'], { stdio: ['ignore', 'ignore', 'inherit'] });
   }
 }

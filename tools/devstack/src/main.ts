@@ -1,9 +1,13 @@
 import { parseArgs } from 'node:util';
-import { startServers, stopServers } from './servers/servers.js';
+import { startServers } from './servers/servers.js';
 import { Stack } from './stack.js';
+import { down, status } from './status.js';
 import { dropOrphanedTestStacks, writeOwner } from './test-stacks.js';
 
 const say = (line: string): void => void process.stderr.write(`devstack: ${line}\n`);
+
+const USAGE = `devstack up | down [--purge] | status      [--name <stack>]
+devstack servers up | down <stack> [--owner <pid>] [--purge]`;
 
 /** Test servers: prints the environment that tests read, as JSON. */
 async function serversUp(name: string, owner: string | undefined): Promise<void> {
@@ -17,28 +21,31 @@ async function serversUp(name: string, owner: string | undefined): Promise<void>
     TEST_NATS_URL: servers.natsUrl,
     TEST_NATS_SEED: servers.natsAdminSeed,
     TEST_REDIS_URL: servers.redisUrl,
-    TEST_STACK: name,
   };
   process.stdout.write(`${JSON.stringify(env)}\n`);
 }
 
-async function serversDown(name: string, purge: boolean): Promise<void> {
-  await Stack.exclusively(name, async (stack) => {
-    await stopServers(stack);
-    if (purge) stack.purge();
+async function main(): Promise<void> {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      name: { type: 'string', default: 'default' },
+      owner: { type: 'string' },
+      purge: { type: 'boolean', default: false },
+    },
   });
+  const [command, verb, stack = 'test'] = positionals;
+  const { name, owner, purge } = values;
+  // The client library is loaded only by the one command that needs it.
+  if (command === 'up') return (await import('./up.js')).up(name);
+  if (command === 'down') return down(name, { purge });
+  if (command === 'status') return void (process.exitCode = status(name) ? 0 : 1);
+  if (command === 'servers' && verb === 'up') return serversUp(stack, owner);
+  if (command === 'servers' && verb === 'down') return down(stack, { purge });
+  throw new Error(`unknown command: ${positionals.join(' ')}\n${USAGE}`);
 }
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: { owner: { type: 'string' }, purge: { type: 'boolean', default: false } },
-});
-const [command, verb, name = 'test'] = positionals;
-try {
-  if (command === 'servers' && verb === 'up') await serversUp(name, values.owner);
-  else if (command === 'servers' && verb === 'down') await serversDown(name, values.purge);
-  else throw new Error(`unknown command: ${positionals.join(' ')}`);
-} catch (error) {
+await main().catch((error: unknown) => {
   say(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
-}
+});

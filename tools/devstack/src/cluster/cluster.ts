@@ -1,0 +1,213 @@
+import type { ServiceName } from '@relais/contracts';
+import { type StartedProcess, ended, isRunning, lastLines, signal, waitUntilReady } from '../process.js';
+import { type Usage, usageOf } from '../procfs.js';
+import { SERVICE_NAMES, secretsOf } from '../secrets.js';
+import { BACKINGS, type Backing } from '../servers/source.js';
+import { type ServerOptions, type Servers, restartServer, startServers, stopServers } from '../servers/servers.js';
+import { Stack } from '../stack.js';
+import { DATABASE_SERVICES, type DatabaseService, type DatabaseUrls, provision } from './provision.js';
+import {
+  type Env,
+  type Replica,
+  type Surroundings,
+  environmentOf,
+  internalPortName,
+  migrate,
+  programOf,
+} from './replica.js';
+
+export interface ClusterOptions extends ServerOptions {
+  /** Name of the stack under `.devstack/`. */
+  name: string;
+  /** Replicas of each service; 1 when not given. */
+  replicas?: Partial<Record<ServiceName, number>>;
+  /** What one replica gets on top of, or instead of, its usual environment: to put a proxy before a server, for example. */
+  env?: (replica: Replica, usual: Env) => Env;
+  /** Arguments of Node itself, such as memory limits. */
+  nodeArgs?: readonly string[];
+  /** Longest time from start to ready of a replica, ms. */
+  readyDeadlineMs?: number;
+}
+
+const READY_DEADLINE_MS = 60_000;
+const isBacking = (name: string): name is Backing => (BACKINGS as readonly string[]).includes(name);
+
+/**
+ * A whole Relais on loopback: servers, migrated databases, replicas, each a process of its own with a log file and a
+ * name (`postgres`, `nats`, `redis`, `auth-1`, `gateway-2`). Processes outlive this object and its process; opening the
+ * same stack again finds them. Methods that take a name throw when there is none such.
+ */
+export class Cluster {
+  private constructor(
+    private readonly surroundings: Surroundings,
+    private readonly options: ClusterOptions,
+  ) {}
+
+  /** Starts whatever of it does not run yet and waits until every replica is ready. */
+  static async start(options: ClusterOptions): Promise<Cluster> {
+    return Stack.exclusively(options.name, (stack) => Cluster.startIn(stack, options));
+  }
+
+  /** Like `start`, for who holds the stack already. */
+  static async startIn(stack: Stack, options: ClusterOptions): Promise<Cluster> {
+    const say = options.say ?? (() => undefined);
+    const servers = await startServers(stack, options);
+    say('servers are up: PostgreSQL, NATS, Redis');
+    const databases = await provisionAll(stack, servers.postgresUrl);
+    const cluster = new Cluster({ stack, servers, databases, secrets: secretsOf(stack.name) }, options);
+    await Promise.all(DATABASE_SERVICES.map((service) => migrate(service, databases[service])));
+    say('databases are migrated');
+    await Promise.all(cluster.replicas.map(({ name }) => cluster.startProcess(name)));
+    say(`ready: ${cluster.replicas.map(({ name }) => name).join(', ')}`);
+    return cluster;
+  }
+
+  get servers(): Servers {
+    return this.surroundings.servers;
+  }
+
+  /** How a service reaches its databases, as owner and as application. */
+  databases(service: DatabaseService): DatabaseUrls {
+    return this.surroundings.databases[service];
+  }
+
+  get bootstrapToken(): string {
+    return this.surroundings.secrets.bootstrapToken;
+  }
+
+  get replicas(): Replica[] {
+    return SERVICE_NAMES.flatMap((service) =>
+      Array.from({ length: this.options.replicas?.[service] ?? 1 }, (_, index) => ({
+        service,
+        number: index + 1,
+        name: `${service}-${index + 1}`,
+      })),
+    );
+  }
+
+  /** Every process there should be. */
+  get names(): string[] {
+    return [...BACKINGS, ...this.replicas.map(({ name }) => name)];
+  }
+
+  /** Public addresses, `http://127.0.0.1:<port>`, one per gateway. */
+  async gatewayUrls(): Promise<string[]> {
+    const gateways = this.replicas.filter(({ service }) => service === 'gateway');
+    return Promise.all(gateways.map(async ({ name }) => `http://127.0.0.1:${await this.stack.port(name)}`));
+  }
+
+  /** Where a replica answers /livez, /readyz and /metrics. */
+  async internalUrl(name: string): Promise<string> {
+    return `http://127.0.0.1:${await this.stack.port(internalPortName(this.replica(name).name))}`;
+  }
+
+  logFile(name: string): string {
+    return this.stack.logFile(name);
+  }
+
+  lastLines(name: string, count?: number): string {
+    return lastLines(this.logFile(name), count);
+  }
+
+  pid(name: string): number {
+    return this.process(name).pid;
+  }
+
+  isRunning(name: string): boolean {
+    const found = this.stack.find(name);
+    return found !== undefined && isRunning(found);
+  }
+
+  /** Whether a replica says that it takes work. */
+  async isReady(name: string): Promise<boolean> {
+    const response = await fetch(`${await this.internalUrl(name)}/readyz`, {
+      signal: AbortSignal.timeout(3_000),
+    }).catch(() => undefined);
+    await response?.body?.cancel();
+    return response?.ok ?? false;
+  }
+
+  /** Memory and CPU time of a process with its children; zeros when it has ended. */
+  usage(name: string): Usage {
+    return this.isRunning(name) ? usageOf(this.pid(name)) : { memoryBytes: 0, rssBytes: 0, cpuSeconds: 0 };
+  }
+
+  /** Sends a signal: SIGKILL ends, SIGSTOP freezes, SIGCONT wakes. Resolves when a killed process is gone. */
+  async kill(name: string, signalName: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const target = this.process(name);
+    signal(target, signalName);
+    if (signalName === 'SIGKILL' && !(await ended(target, 5_000))) throw new Error(`${name} survived SIGKILL`);
+  }
+
+  /** Asks a process to end and waits for it; kills it after the deadline. */
+  async stop(name: string, deadlineMs?: number): Promise<void> {
+    await this.stack.stop(this.process(name).name, deadlineMs);
+  }
+
+  /** Starts a process that does not run, on its old ports, and waits until it is ready. */
+  async startProcess(name: string): Promise<void> {
+    if (isBacking(name)) return restartServer(this.stack, name, this.options);
+    const replica = this.replica(name);
+    const running = this.stack.running(name);
+    const started = running ?? (await this.launch(replica));
+    await this.waitUntilReady(started);
+  }
+
+  /** Ends a process, in good order when it still runs, and starts it again. */
+  async restart(name: string): Promise<void> {
+    if (this.isRunning(name)) await this.stop(name);
+    await this.startProcess(name);
+  }
+
+  /** Waits until a replica takes work. @throws Error with the end of its log. */
+  async whenReady(name: string): Promise<void> {
+    await this.waitUntilReady(this.process(name));
+  }
+
+  /** Ends everything, services before servers. With `purge`, deletes data, logs and secrets too. */
+  async close({ purge = false } = {}): Promise<void> {
+    await stopStack(this.stack);
+    if (purge) this.stack.purge();
+  }
+
+  private get stack(): Stack {
+    return this.surroundings.stack;
+  }
+
+  private async launch(replica: Replica): Promise<StartedProcess> {
+    const usual = await environmentOf(replica, this.surroundings);
+    const env = { ...usual, ...this.options.env?.(replica, usual) };
+    const args = [...(this.options.nodeArgs ?? []), programOf(replica.service, 'main')];
+    return this.stack.start({ name: replica.name, command: process.execPath, args, env });
+  }
+
+  private async waitUntilReady(started: StartedProcess): Promise<void> {
+    await waitUntilReady(started, () => this.isReady(started.name), this.options.readyDeadlineMs ?? READY_DEADLINE_MS);
+  }
+
+  private replica(name: string): Replica {
+    const found = this.replicas.find((replica) => replica.name === name);
+    if (!found)
+      throw new Error(`there is no replica ${name}; there are ${this.replicas.map((one) => one.name).join(', ')}`);
+    return found;
+  }
+
+  private process(name: string): StartedProcess {
+    const found = this.stack.find(name);
+    if (!found) throw new Error(`${name} was not started; known are ${this.names.join(', ')}`);
+    return found;
+  }
+}
+
+async function provisionAll(stack: Stack, serverUrl: string): Promise<Record<DatabaseService, DatabaseUrls>> {
+  const made: Partial<Record<DatabaseService, DatabaseUrls>> = {};
+  for (const service of DATABASE_SERVICES) made[service] = await provision(stack, serverUrl, service);
+  return made as Record<DatabaseService, DatabaseUrls>;
+}
+
+/** Services first, all at once, then what they stand on. */
+export async function stopStack(stack: Stack): Promise<void> {
+  const services = stack.processes.map(({ name }) => name).filter((name) => !isBacking(name));
+  await Promise.all(services.map((name) => stack.stop(name)));
+  await stopServers(stack);
+}

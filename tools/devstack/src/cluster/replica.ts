@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ServiceName } from '@relais/contracts';
+import { ROOT } from '../paths.js';
+import type { Secrets } from '../secrets.js';
+import type { Servers } from '../servers/servers.js';
+import type { Stack } from '../stack.js';
+import { DATABASE_SERVICES, type DatabaseService, type DatabaseUrls, kekFile } from './provision.js';
+
+export type Env = Readonly<Record<string, string>>;
+
+/** One process of a service: `auth-1`, `gateway-2`. */
+export interface Replica {
+  name: string;
+  service: ServiceName;
+  /** From 1. */
+  number: number;
+}
+
+export const ownsTables = (service: ServiceName): service is DatabaseService =>
+  (DATABASE_SERVICES as readonly string[]).includes(service);
+
+export const internalPortName = (replica: string): string => `${replica}-internal`;
+
+export interface Surroundings {
+  stack: Stack;
+  secrets: Secrets;
+  servers: Servers;
+  databases: Readonly<Record<DatabaseService, DatabaseUrls>>;
+}
+
+/** The environment of one replica, as its chart would give it. Nothing of ours leaks in but PATH. */
+export async function environmentOf(
+  { name, service }: Replica,
+  { stack, secrets, servers, databases }: Surroundings,
+): Promise<Env> {
+  const env: Record<string, string> = {
+    PATH: process.env.PATH ?? '',
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    REPLICA: name,
+    INTERNAL_PORT: String(await stack.port(internalPortName(name))),
+    NATS_URL: servers.natsUrl,
+    REDIS_URL: servers.redisUrl,
+  };
+  // A NATS that was given by URL knows none of our keys.
+  if (servers.natsAdminSeed) env.NATS_NKEY_SEED = secrets.nkeySeeds[service] ?? '';
+  if (service === 'gateway') env.PORT = String(await stack.port(name));
+  if (service === 'auth') env.BOOTSTRAP_TOKEN = secrets.bootstrapToken;
+  if (!ownsTables(service)) return env;
+  const { DATABASE_URL, KEYSTORE_URL } = databases[service];
+  return { ...env, DATABASE_URL, KEYSTORE_URL, KEK_FILE: kekFile(stack, service) };
+}
+
+/** The compiled program of a service. @throws Error when it was not built. */
+export function programOf(service: ServiceName, program: 'main' | 'migrate'): string {
+  const path = join(ROOT, 'apps', service, 'dist', `${program}.js`);
+  if (!existsSync(path)) throw new Error(`${path} is not there: run \`npm run build\``);
+  return path;
+}
+
+/** Runs a service's migrations to their end. @throws Error with what they wrote when they fail. */
+export async function migrate(service: DatabaseService, urls: DatabaseUrls): Promise<void> {
+  const { DATABASE_OWNER_URL, KEYSTORE_OWNER_URL } = urls;
+  const env = { PATH: process.env.PATH, DATABASE_OWNER_URL, KEYSTORE_OWNER_URL };
+  const child = spawn(process.execPath, [programOf(service, 'migrate')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  if (code !== 0)
+    throw new Error(`the migrations of ${service} failed:\n${said.trim().split('\n').slice(-20).join('\n')}`);
+}

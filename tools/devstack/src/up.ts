@@ -1,0 +1,44 @@
+import { Cluster } from './cluster/cluster.js';
+import { ensurePeople, peopleFile } from './people.js';
+import { Stack } from './stack.js';
+
+const REPLICAS = { auth: 2, messaging: 2, gateway: 2 };
+
+/** Starts what does not run of a whole cluster with two people in it, and prints what to do next. */
+export async function up(name: string): Promise<void> {
+  const startedAt = performance.now();
+  const say = (line: string) => console.log(`${seconds(startedAt)}  ${line}`);
+  await Stack.exclusively(name, async (stack) => {
+    const before = stack.processes.filter((process) => stack.running(process.name)).length;
+    say(before > 0 ? `${before} processes of "${name}" are running` : `starting "${name}" in ${stack.directory}`);
+    const cluster = await Cluster.startIn(stack, { name, replicas: REPLICAS, say });
+    const isAllThere = before === cluster.names.length;
+    if (isAllThere) say('already up');
+    await ensurePeople(stack, await cluster.gatewayUrls(), cluster.bootstrapToken);
+    say('organization "demo" with alice and bob');
+    console.log(await nextSteps(cluster, stack));
+  });
+}
+
+const seconds = (since: number) => `${((performance.now() - since) / 1_000).toFixed(1).padStart(6)} s`;
+
+async function nextSteps(cluster: Cluster, stack: Stack): Promise<string> {
+  const [first, second] = await cluster.gatewayUrls();
+  const replicas = cluster.replicas.map(
+    async ({ name }) => `    ${name.padEnd(12)} ${await cluster.internalUrl(name)}/metrics`,
+  );
+  return `
+Relais is up. Two people can talk, each in a terminal of their own:
+
+    npx relais-chat alice
+    npx relais-chat bob
+
+  gateways     ${first}  ${second}
+  credentials  ${peopleFile(stack)}
+  logs         ${stack.logFile('*')}
+  metrics
+${(await Promise.all(replicas)).join('\n')}
+
+  npm run down               stops everything, keeps the data
+  npm run down -- --purge    stops everything, deletes the data`;
+}
