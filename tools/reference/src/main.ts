@@ -1,15 +1,22 @@
 import { allPages } from './pages.js';
 import { stalePages, writePages } from './write-pages.js';
 
-/** `write` puts docs/reference in order; `check` ends with 1 when it is not. */
+const say = (lines: readonly string[], prefix: string): void =>
+  lines.forEach((line) => console.error(`${prefix}${line}`));
+
+/** `write` puts docs/reference in order; `check` says what of it is not. Both end with 1 when something is not built. */
 const run = async (command: string | undefined): Promise<number> => {
-  const { pages, skipped } = await allPages();
-  for (const reason of skipped) console.error(`kept as it is: ${reason}`);
-  if (command === 'write') return (writePages(pages), 0);
-  if (command !== 'check') return (console.error('usage: main.js write|check'), 2);
-  const stale = stalePages(pages);
-  for (const path of stale) console.error(`out of date: ${path} (npm run gen)`);
-  return stale.length > 0 ? 1 : 0;
+  if (command !== 'write' && command !== 'check') {
+    say(['usage: node tools/reference/dist/main.js write|check'], '');
+    return 2;
+  }
+  const { pages, skipped, unbuilt } = await allPages();
+  const stale = command === 'check' ? stalePages(pages) : [];
+  if (command === 'write') writePages(pages);
+  say(skipped, 'kept as it is: ');
+  say(unbuilt, 'not built: ');
+  say(stale, 'out of date (npm run gen): ');
+  return stale.length + unbuilt.length > 0 ? 1 : 0;
 };
 
 process.exitCode = await run(process.argv[2]);
