@@ -55,8 +55,10 @@ export class Cluster {
     say('servers are up: PostgreSQL, NATS, Redis');
     const databases = await provisionAll(stack, servers.postgresUrl);
     const cluster = new Cluster({ stack, servers, databases, secrets: secretsOf(stack.name) }, options);
-    await Promise.all(DATABASE_SERVICES.map((service) => migrate(service, databases[service])));
-    say('databases are migrated');
+    if (!cluster.replicas.every(({ name }) => stack.running(name))) {
+      await Promise.all(DATABASE_SERVICES.map((service) => migrate(service, databases[service])));
+      say('databases are migrated');
+    }
     await Promise.all(cluster.replicas.map(({ name }) => cluster.startProcess(name)));
     say(`ready: ${cluster.replicas.map(({ name }) => name).join(', ')}`);
     return cluster;

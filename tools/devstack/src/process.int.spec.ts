@@ -1,0 +1,74 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type StartedProcess, isRunning, launch, signal, stop, waitUntilReady } from './process.js';
+import { usageOf } from './procfs.js';
+
+describe('a started process', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'relais-process-'));
+  const logFile = join(directory, 'log');
+  const started: StartedProcess[] = [];
+
+  afterAll(async () => {
+    for (const process of started) await stop(process, 0);
+    rmSync(directory, { recursive: true });
+  });
+
+  function shell(script: string): StartedProcess {
+    const process = launch({ name: 'example', command: '/bin/sh', args: ['-c', script], logFile });
+    started.push(process);
+    return process;
+  }
+
+  it('ends when it is asked to', async () => {
+    const process = shell('exec sleep 60');
+
+    await stop(process);
+
+    expect(isRunning(process)).toBe(false);
+  });
+
+  it('is killed when it does not listen, even frozen', async () => {
+    const process = shell(`trap '' TERM; while true; do sleep 0.05; done`);
+    signal(process, 'SIGSTOP');
+
+    await stop(process, 200);
+
+    expect(isRunning(process)).toBe(false);
+  });
+
+  it('is never mistaken for another one that got its pid', async () => {
+    const process = shell('exec sleep 60');
+    const stale = { ...process, startTicks: process.startTicks - 1 };
+
+    signal(stale, 'SIGKILL');
+    await stop(stale, 100);
+
+    expect(isRunning(stale)).toBe(false);
+    expect(isRunning(process)).toBe(true);
+  });
+
+  it('shows the end of its log when it fails to start', async () => {
+    const process = shell('echo cannot find my configuration; exit 1');
+
+    await expect(waitUntilReady(process, async () => false, 5_000)).rejects.toThrow(
+      /ended while starting[^]*cannot find my configuration/,
+    );
+    expect(readFileSync(logFile, 'utf8')).toContain('cannot find');
+  });
+
+  it('shows the end of its log when it is not ready in time', async () => {
+    const process = shell('exec sleep 60');
+    appendFileSync(logFile, 'waiting for Godot\n');
+
+    await expect(waitUntilReady(process, async () => false, 50)).rejects.toThrow(/not ready within 0.05 s[^]*Godot/);
+  });
+
+  it('is measured together with its children', () => {
+    const alone = usageOf(process.pid);
+
+    expect(alone.rssBytes).toBeGreaterThan(1e6);
+    expect(alone.memoryBytes).toBeGreaterThan(1e6);
+    expect(alone.cpuSeconds).toBeGreaterThan(0);
+  });
+});
