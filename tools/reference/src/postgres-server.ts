@@ -56,10 +56,12 @@ const withUrl = async <Result>(
 const majorOf = async (url: string): Promise<number> => {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const { rows } = await client
-    .query<{ version: string }>("SELECT current_setting('server_version_num') AS version")
-    .finally(() => client.end());
-  return Math.floor(Number(rows[0]?.version) / 10_000);
+  try {
+    const { rows } = await client.query<{ version: string }>("SELECT current_setting('server_version_num') AS version");
+    return Math.floor(Number(rows[0]?.version) / 10_000);
+  } finally {
+    await client.end();
+  }
 };
 
 /** Debian keeps versions side by side; elsewhere the PATH decides. */

@@ -46,7 +46,11 @@ const schemaOf = async (server: PostgresServer, migrations: unknown[]): Promise<
 const onServer = async (url: string, statement: string): Promise<void> => {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(statement).finally(() => client.end());
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
 };
 
 const NOISE = /^(--.*|SET .*;|SELECT pg_catalog\.set_config.*;|\\(?:un)?restrict.*)$/gm;
