@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { ChatOptions } from './options.js';
+import { askSecret } from './ask-secret.js';
+
+/** What `npm run up` writes about its organization. */
+const peopleFile = z.object({
+  gateways: z.array(z.url({ protocol: /^https?$/ })).min(1),
+  organization: z.string(),
+  people: z.array(z.object({ name: z.string(), email: z.string(), password: z.string() })),
+});
+
+export interface Person {
+  /** Names the device file, and the person until the server has said how they are called. */
+  name: string;
+  gateways: string[];
+  organization: string;
+  email: string;
+  password: string;
+  /** Whom they talk to when they do not say. */
+  counterpart: string | undefined;
+}
+
+/** The person the command line means: one of the people file, or somebody whose password is asked. */
+export async function findPerson(options: ChatOptions): Promise<Person> {
+  const { email, gateway, organization } = options;
+  if (email && gateway && organization) {
+    const password = await askSecret(`Password of ${email}: `);
+    return { name: email, gateways: [gateway], organization, email, password, counterpart: undefined };
+  }
+  const { people, ...place } = await readPeople(options.peopleFile);
+  const person = people.find(({ name }) => sameName(name, options.name ?? ''));
+  if (!person) throw new Error(`no ${options.name} among ${people.map(({ name }) => name).join(', ')}`);
+  const gateways = gateway ? [gateway] : place.gateways;
+  const counterpart = people.find(({ name }) => name !== person.name)?.name;
+  return { ...place, ...person, gateways, counterpart };
+}
+
+export const sameName = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
+
+async function readPeople(path: string): Promise<z.infer<typeof peopleFile>> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new Error(`cannot read ${path}: run npm run up, or give --gateway, --organization and --email`, { cause });
+  });
+  return peopleFile.parse(JSON.parse(text));
+}
