@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
+import { bindToProcess, dropOrphans } from './owner.js';
 import { startServers } from './servers/servers.js';
 import { Stack } from './stack.js';
 import { down, status } from './status.js';
-import { dropOrphanedTestStacks, writeOwner } from './test-stacks.js';
 
 const say = (line: string): void => void process.stderr.write(`devstack: ${line}\n`);
 
@@ -11,9 +11,9 @@ devstack servers up | down <stack> [--owner <pid>] [--purge]`;
 
 /** Test servers: prints the environment that tests read, as JSON. */
 async function serversUp(name: string, owner: string | undefined): Promise<void> {
-  await dropOrphanedTestStacks();
+  await dropOrphans();
   const servers = await Stack.exclusively(name, (stack) => {
-    if (owner) writeOwner(stack, Number(owner));
+    if (owner) bindToProcess(stack, Number(owner));
     return startServers(stack, { say });
   });
   const env = {

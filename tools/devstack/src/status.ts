@@ -1,4 +1,4 @@
-import { stopStack } from './cluster/cluster.js';
+import { stopStack } from './cluster/stop-stack.js';
 import { isRunning, lastLines } from './process.js';
 import { usageOf } from './procfs.js';
 import { Stack } from './stack.js';

@@ -2,8 +2,9 @@ import type { ServiceName } from '@relais/contracts';
 import { type StartedProcess, ended, isRunning, lastLines, signal, waitUntilReady } from '../process.js';
 import { type Usage, usageOf } from '../procfs.js';
 import { SERVICE_NAMES, secretsOf } from '../secrets.js';
-import { BACKINGS, type Backing } from '../servers/source.js';
-import { type ServerOptions, type Servers, restartServer, startServers, stopServers } from '../servers/servers.js';
+import { BACKINGS } from '../servers/source.js';
+import { type ServerOptions, type Servers, isBacking, restartServer, startServers } from '../servers/servers.js';
+import { bindToProcess, dropOrphans } from '../owner.js';
 import { Stack } from '../stack.js';
 import { DATABASE_SERVICES, type DatabaseService, type DatabaseUrls, provision } from './provision.js';
 import {
@@ -15,12 +16,15 @@ import {
   migrate,
   programOf,
 } from './replica.js';
+import { stopStack } from './stop-stack.js';
 
 export interface ClusterOptions extends ServerOptions {
   /** Name of the stack under `.devstack/`. */
   name: string;
   /** Replicas of each service; 1 when not given. */
   replicas?: Partial<Record<ServiceName, number>>;
+  /** Ends with the process that started it: if that is killed, the next start of any stack cleans up. */
+  isTemporary?: boolean;
   /** What one replica gets on top of, or instead of, its usual environment: to put a proxy before a server, for example. */
   env?: (replica: Replica, usual: Env) => Env;
   /** Arguments of Node itself, such as memory limits. */
@@ -30,7 +34,6 @@ export interface ClusterOptions extends ServerOptions {
 }
 
 const READY_DEADLINE_MS = 60_000;
-const isBacking = (name: string): name is Backing => (BACKINGS as readonly string[]).includes(name);
 
 /**
  * A whole Relais on loopback: servers, migrated databases, replicas, each a process of its own with a log file and a
@@ -51,6 +54,8 @@ export class Cluster {
   /** Like `start`, for who holds the stack already. */
   static async startIn(stack: Stack, options: ClusterOptions): Promise<Cluster> {
     const say = options.say ?? (() => undefined);
+    await dropOrphans();
+    if (options.isTemporary) bindToProcess(stack, process.pid);
     const servers = await startServers(stack, options);
     say('servers are up: PostgreSQL, NATS, Redis');
     const databases = await provisionAll(stack, servers.postgresUrl);
@@ -205,11 +210,4 @@ async function provisionAll(stack: Stack, serverUrl: string): Promise<Record<Dat
   const made: Partial<Record<DatabaseService, DatabaseUrls>> = {};
   for (const service of DATABASE_SERVICES) made[service] = await provision(stack, serverUrl, service);
   return made as Record<DatabaseService, DatabaseUrls>;
-}
-
-/** Services first, all at once, then what they stand on. */
-export async function stopStack(stack: Stack): Promise<void> {
-  const services = stack.processes.map(({ name }) => name).filter((name) => !isBacking(name));
-  await Promise.all(services.map((name) => stack.stop(name)));
-  await stopServers(stack);
 }

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import pg from 'pg';
+import { bindToProcess } from '../owner.js';
 import { ended, signal } from '../process.js';
 import { type Servers, restartServer, startServers, stopServers } from '../servers/servers.js';
 import { Stack } from '../stack.js';
@@ -12,6 +13,7 @@ describe('the servers of a stack and the databases in them', () => {
   let messaging: DatabaseUrls;
 
   beforeAll(async () => {
+    bindToProcess(stack, process.pid);
     servers = await startServers(stack);
     auth = await provision(stack, servers.postgresUrl, 'auth');
     messaging = await provision(stack, servers.postgresUrl, 'messaging');

@@ -1,6 +1,7 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type NatsConnection, PermissionViolationError, connect, nkeyAuthenticator } from '@nats-io/transport-node';
 import { EVENTS, REQUESTS, SERVICES, SIGNALS, type ServiceName, consumerOf, userRemoved } from '@relais/contracts';
+import { bindToProcess } from '../owner.js';
 import { ADMIN, SERVICE_NAMES, type Secrets, secretsOf } from '../secrets.js';
 import { Stack } from '../stack.js';
 import { natsUrl, startNats } from './nats.js';
@@ -16,6 +17,7 @@ describe('the NATS permissions of the services (A-55, F-41)', () => {
   let secrets: Secrets;
 
   beforeAll(async () => {
+    bindToProcess(stack, process.pid);
     secrets = secretsOf(stack.name);
     const { nats } = await findSources(() => undefined);
     if (nats.kind === 'given') throw new Error('this test needs a NATS server of its own: unset RELAIS_NATS_URL');

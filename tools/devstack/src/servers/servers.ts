@@ -8,6 +8,8 @@ import { redisUrl, startRedis } from './redis.js';
 import type { ServerContext } from './server.js';
 import { BACKINGS, type Backing, type Sources, findSources } from './source.js';
 
+export const isBacking = (name: string): name is Backing => (BACKINGS as readonly string[]).includes(name);
+
 /** Where the servers of a stack are, for whoever may do everything. */
 export interface Servers {
   postgresUrl: string;
