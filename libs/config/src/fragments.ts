@@ -31,6 +31,8 @@ export const serviceEnv = {
     .describe(
       'Secret that turns ids of people into pseudonyms in logs; the same on all replicas to follow one across them',
     ),
+  VERSION: z.string().default('0.1.0').describe('Version that relais_build_info shows'),
+  REVISION: z.string().default('unknown').describe('Source revision that relais_build_info shows'),
   SHUTDOWN_DEADLINE_MS: milliseconds(20_000).describe('Longest time to let go of everything after SIGTERM, ms'),
 };
 

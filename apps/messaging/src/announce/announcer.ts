@@ -26,10 +26,14 @@ export class Announcer {
     this.relay.wake();
   }
 
-  /** How far somebody has read. In channels this concerns only their own devices. */
+  /** How far somebody has come, to the others. Channels are too large for that. */
   receipt(organizationId: OrganizationId, address: Address, receipt: Extract<LiveEvent, { type: 'receipt' }>): void {
-    if (address.kind === 'channel') this.toUsers(organizationId, [receipt.userId], JSON.stringify(receipt));
-    else this.publish(organizationId, address, receipt, []);
+    if (address.kind !== 'channel') this.publish(organizationId, address, receipt, []);
+  }
+
+  /** How far somebody has come, to their own other devices. */
+  ownReceipt(organizationId: OrganizationId, receipt: Extract<LiveEvent, { type: 'receipt' }>): void {
+    this.toUsers(organizationId, [receipt.userId], JSON.stringify(receipt));
   }
 
   private publish(organizationId: OrganizationId, address: Address, event: LiveEvent, alsoTo: readonly UserId[]): void {

@@ -1,0 +1,131 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import {
+  Bus,
+  type BusConnection,
+  BusServer,
+  EventConsumer,
+  EventStream,
+  LivePublisher,
+  NatsBus,
+  TrustFeed,
+} from '@relais/bus';
+import { userRemoved } from '@relais/contracts';
+import { Envelope } from '@relais/crypto';
+import { OutboxRelay } from '@relais/database';
+import { Clock, SystemClock } from '@relais/kernel';
+import type { Log } from '@relais/observability';
+import { JwtTokenVerifier, TokenVerifier, TrustStore } from '@relais/security';
+import type { DataSource } from 'typeorm';
+import { Announcer } from './announce/announcer.js';
+import type { Config } from './config.js';
+import { ConversationChanger } from './conversations/change-conversation.js';
+import { ConversationStore } from './conversations/conversation-store.js';
+import { PostgresConversationStore } from './conversations/conversation-store.postgres.js';
+import { ConversationsController } from './conversations/conversations.controller.js';
+import { CreateConversationHandler } from './conversations/create-conversation.js';
+import { ReadConversationsHandler } from './conversations/read-conversations.js';
+import { CloseConversationHandler, UpdateConversationHandler } from './conversations/update-conversation.js';
+import { AppendBatch } from './entries/append-batch.js';
+import { AppendCollector } from './entries/append-collector.js';
+import { AppendEntryHandler } from './entries/append-entry.js';
+import { EntriesController } from './entries/entries.controller.js';
+import { EntryStore } from './entries/entry-store.js';
+import { PostgresEntryStore } from './entries/entry-store.postgres.js';
+import { ListEntriesHandler } from './entries/list-entries.js';
+import { Standings } from './entries/standings.js';
+import { SyncEntriesHandler } from './entries/sync-entries.js';
+import { MarkStore } from './marks/mark-store.js';
+import { PostgresMarkStore } from './marks/mark-store.postgres.js';
+import { MarksController } from './marks/marks.controller.js';
+import { ReceiptSharing } from './marks/receipt-sharing.js';
+import { ChangeMembersHandler } from './members/change-members.js';
+import { DEPARTED_USERS, DepartedUsersHandler } from './members/departed-users.js';
+import { ListMembersHandler } from './members/list-members.js';
+import { MemberStore } from './members/member-store.js';
+import { PostgresMemberStore } from './members/member-store.postgres.js';
+import { MembersController } from './members/members.controller.js';
+
+/** What main.ts opened. */
+export interface Opened {
+  config: Config;
+  log: Log;
+  connection: BusConnection;
+  db: DataSource;
+  envelope: Envelope;
+}
+
+@Module({})
+export class MessagingModule {
+  static with({ config, log, connection, db, envelope }: Opened): DynamicModule {
+    const events = new EventStream(connection, log, {
+      replicas: config.EVENTS_REPLICAS,
+      retentionHours: config.OUTBOX_RETENTION_HOURS,
+    });
+    const relay = new OutboxRelay(db, events, {
+      owner: connection.replica,
+      pollMs: config.OUTBOX_POLL_INTERVAL_MS,
+      batchSize: config.OUTBOX_BATCH_SIZE,
+      leaseMs: config.OUTBOX_LEASE_MS,
+      retentionHours: config.OUTBOX_RETENTION_HOURS,
+      log,
+    });
+    const trust = new TrustStore();
+    const verifier = new JwtTokenVerifier(trust);
+    const bus = new NatsBus(connection);
+    return {
+      module: MessagingModule,
+      imports: [DiscoveryModule],
+      controllers: [EntriesController, ConversationsController, MembersController, MarksController],
+      providers: [
+        { provide: Clock, useClass: SystemClock },
+        { provide: Bus, useValue: bus },
+        { provide: Envelope, useValue: envelope },
+        { provide: OutboxRelay, useValue: relay },
+        { provide: TrustStore, useValue: trust },
+        { provide: TokenVerifier, useValue: verifier },
+        { provide: TrustFeed, useValue: new TrustFeed(bus, connection, trust, log) },
+        { provide: Announcer, useValue: new Announcer(new LivePublisher(connection), relay) },
+        { provide: ReceiptSharing, useValue: new ReceiptSharing(config.SHARE_RECEIPTS) },
+        { provide: EntryStore, useValue: new PostgresEntryStore(db, config.DATABASE_COMMIT_TIMEOUT_MS) },
+        { provide: ConversationStore, useValue: new PostgresConversationStore(db) },
+        { provide: MemberStore, useValue: new PostgresMemberStore(db) },
+        { provide: MarkStore, useValue: new PostgresMarkStore(db) },
+        {
+          provide: AppendCollector,
+          useFactory: (store: EntryStore) =>
+            new AppendCollector(new AppendBatch(store, new Standings(store), envelope)),
+          inject: [EntryStore],
+        },
+        {
+          provide: BusServer,
+          useFactory: (discovery: DiscoveryService, scanner: MetadataScanner) =>
+            new BusServer(connection, verifier, log, discovery, scanner),
+          inject: [DiscoveryService, MetadataScanner],
+        },
+        {
+          provide: EventConsumer,
+          useFactory: (departed: DepartedUsersHandler) =>
+            new EventConsumer(events, {
+              name: DEPARTED_USERS,
+              contract: userRemoved,
+              handle: (data) => departed.execute(data),
+              log,
+            }),
+          inject: [DepartedUsersHandler],
+        },
+        AppendEntryHandler,
+        ListEntriesHandler,
+        SyncEntriesHandler,
+        ConversationChanger,
+        CreateConversationHandler,
+        ReadConversationsHandler,
+        UpdateConversationHandler,
+        CloseConversationHandler,
+        ChangeMembersHandler,
+        ListMembersHandler,
+        DepartedUsersHandler,
+      ],
+    };
+  }
+}

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { type Conversation, listConversations, readConversation } from '@relais/contracts';
+import { Envelope } from '@relais/crypto';
+import type { ConversationId } from '@relais/kernel';
+import { AppError } from '@relais/kernel';
+import type { Principal } from '@relais/security';
+import type { z } from 'zod';
+import { openConversations } from './conversation-sealing.js';
+import { ConversationStore } from './conversation-store.js';
+
+const UUID = /^[0-9a-f-]{36}$/;
+
+/** Conversations as the caller sees them. */
+@Injectable()
+export class ReadConversationsHandler {
+  constructor(
+    private readonly store: ConversationStore,
+    private readonly envelope: Envelope,
+  ) {}
+
+  async one(conversationId: ConversationId, { organizationId, userId }: Principal): Promise<Conversation> {
+    const views = await this.store.views(organizationId, userId, { ids: [conversationId] });
+    const [conversation] = await openConversations(this.envelope, organizationId, views);
+    if (!conversation) throw readConversation.fail('conversation_not_found');
+    return conversation;
+  }
+
+  async page(
+    { cursor = '', limit }: z.infer<typeof listConversations.input>,
+    { organizationId, userId }: Principal,
+  ): Promise<z.infer<typeof listConversations.output>> {
+    if (cursor !== '' && !UUID.test(cursor)) throw new AppError('invalid', 'invalid_request', 'not a cursor');
+    const views = await this.store.views(organizationId, userId, { after: cursor, limit });
+    const items = await openConversations(this.envelope, organizationId, views);
+    return { items, ...(views.length === limit ? { next: views.at(-1)?.id } : {}) };
+  }
+}

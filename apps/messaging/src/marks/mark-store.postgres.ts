@@ -1,0 +1,85 @@
+import type { ConversationKind } from '@relais/contracts';
+import { withOrganization } from '@relais/database';
+import type { ConversationId, OrganizationId, UserId } from '@relais/kernel';
+import type { DataSource } from 'typeorm';
+import type { Address } from '../announce/announcer.js';
+import { type Mark, MarkStore } from './mark-store.js';
+
+interface RisenRow {
+  conversation_id: ConversationId;
+  delivered_seq: string;
+  read_seq: string;
+  kind: ConversationKind;
+  direct_low: UserId | null;
+  direct_high: UserId | null;
+}
+
+export class PostgresMarkStore extends MarkStore {
+  constructor(private readonly db: DataSource) {
+    super();
+  }
+
+  advance(
+    organizationId: OrganizationId,
+    userId: UserId,
+    marks: readonly Mark[],
+  ): Promise<(Mark & { address: Address })[]> {
+    return withOrganization(this.db, organizationId, async (tx) => {
+      const rows: RisenRow[] = await tx.query(
+        `WITH asked AS (
+           SELECT w.id, max(greatest(w.delivered, w.read)) AS delivered, max(w.read) AS read
+           FROM unnest($3::uuid[], $4::bigint[], $5::bigint[]) AS w(id, delivered, read) GROUP BY w.id),
+         risen AS (
+           INSERT INTO mark AS k (organization_id, conversation_id, user_id, delivered_seq, read_seq)
+           SELECT $1, c.id, $2, least(a.delivered, c.last_seq), least(a.read, c.last_seq)
+           FROM asked a
+           JOIN conversation c ON c.organization_id = $1 AND c.id = a.id
+           JOIN member m ON m.organization_id = $1 AND m.conversation_id = c.id AND m.user_id = $2 AND m.left_seq IS NULL
+           ORDER BY c.id
+           ON CONFLICT (organization_id, conversation_id, user_id) DO UPDATE
+             SET delivered_seq = greatest(k.delivered_seq, excluded.delivered_seq), read_seq = greatest(k.read_seq, excluded.read_seq)
+             WHERE k.delivered_seq < excluded.delivered_seq OR k.read_seq < excluded.read_seq
+           RETURNING k.conversation_id, k.delivered_seq, k.read_seq)
+         SELECT r.conversation_id, r.delivered_seq, r.read_seq, c.kind, c.direct_low, c.direct_high
+         FROM risen r JOIN conversation c ON c.organization_id = $1 AND c.id = r.conversation_id`,
+        [
+          organizationId,
+          userId,
+          marks.map((mark) => mark.conversationId),
+          marks.map((mark) => mark.delivered),
+          marks.map((mark) => mark.read),
+        ],
+      );
+      return rows.map(toRisen);
+    });
+  }
+
+  mute(
+    organizationId: OrganizationId,
+    userId: UserId,
+    conversationId: ConversationId,
+    until: Date | null,
+  ): Promise<boolean> {
+    return withOrganization(this.db, organizationId, async (tx) => {
+      const rows: unknown[] = await tx.query(
+        `INSERT INTO mark AS k (organization_id, conversation_id, user_id, muted_until)
+         SELECT $1, m.conversation_id, m.user_id, $4::timestamptz FROM member m
+         WHERE m.organization_id = $1 AND m.conversation_id = $3 AND m.user_id = $2 AND m.left_seq IS NULL
+         ON CONFLICT (organization_id, conversation_id, user_id) DO UPDATE SET muted_until = excluded.muted_until RETURNING 1`,
+        [organizationId, userId, conversationId, until],
+      );
+      return rows.length > 0;
+    });
+  }
+}
+
+const toRisen = (row: RisenRow): Mark & { address: Address } => ({
+  conversationId: row.conversation_id,
+  delivered: Number(row.delivered_seq),
+  read: Number(row.read_seq),
+  address: {
+    conversationId: row.conversation_id,
+    kind: row.kind,
+    directUserIds: row.direct_low && row.direct_high ? [row.direct_low, row.direct_high] : [],
+  },
+});

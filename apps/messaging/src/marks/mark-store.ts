@@ -1,0 +1,31 @@
+import type { ConversationId, OrganizationId, UserId } from '@relais/kernel';
+import type { Address } from '../announce/announcer.js';
+
+export interface Mark {
+  conversationId: ConversationId;
+  delivered: number;
+  read: number;
+}
+
+/** How far each member has received and read: watermarks that only rise. */
+export abstract class MarkStore {
+  /**
+   * Raises a person's marks, never past the head; reading implies receiving. Lower values, foreign and unknown
+   * conversations change nothing.
+   *
+   * @returns the marks that rose.
+   */
+  abstract advance(
+    organizationId: OrganizationId,
+    userId: UserId,
+    marks: readonly Mark[],
+  ): Promise<(Mark & { address: Address })[]>;
+
+  /** Mutes until then, or unmutes with null. @returns whether the person is in the conversation. */
+  abstract mute(
+    organizationId: OrganizationId,
+    userId: UserId,
+    conversationId: ConversationId,
+    until: Date | null,
+  ): Promise<boolean>;
+}
