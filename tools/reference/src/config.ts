@@ -4,7 +4,8 @@ import type { Variable } from './variables.js';
 
 const defaultOf = ({ required, fallback }: Variable): string => {
   if (required) return 'must be given';
-  return fallback === undefined ? 'none' : code(fallback);
+  if (fallback === undefined) return 'none';
+  return fallback === '' ? 'empty' : code(fallback);
 };
 
 export const config = (variables: readonly Variable[]): Page => {

@@ -1,7 +1,7 @@
 import { COMMON_ERRORS, REQUESTS } from '@relais/contracts';
 import { type ErrorKind, RETRYABLE } from '@relais/kernel';
 import { contractNames } from './contract-names.js';
-import { HTTP_STATUS } from './http-status.js';
+import { statusOf } from './http-status.js';
 import { code, codes, document, table } from './markdown.js';
 import { type Page, page } from './page.js';
 
@@ -34,7 +34,7 @@ export const errors = (): Page => {
   const rows = [...declaredErrors()].map(([name, { kind, where }]) => [
     code(name),
     code(kind),
-    String(HTTP_STATUS[kind]),
+    String(statusOf(name, kind)),
     RETRYABLE.has(kind) ? 'yes' : 'no',
     where.includes('any request') ? 'any request' : codes([...where].sort()),
   ]);

@@ -13,3 +13,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorKind, number>> = {
   unavailable: 503,
   timeout: 504,
 };
+
+/** The one code whose status says more than its kind. */
+export const statusOf = (code: string, kind: ErrorKind): number =>
+  code === 'method_not_allowed' ? 405 : HTTP_STATUS[kind];

@@ -11,12 +11,14 @@ export const problemSchemas = {
       'Why a request failed. Match on `code`; `retryable` says whether the same request may succeed later, unchanged.',
     type: 'object',
     properties: {
+      type: { const: 'about:blank' },
+      title: { type: 'string', description: 'The name of the HTTP status.' },
       status: { type: 'integer', minimum: 400, maximum: 599 },
       code: { type: 'string' },
       retryable: { type: 'boolean' },
-      detail: { type: 'string', description: 'What was wrong with the request, for the person who writes the client.' },
+      retryAfterMs: { type: 'integer', minimum: 0, description: 'When to try again, in milliseconds from now.' },
     },
-    required: ['status', 'code', 'retryable'],
+    required: ['type', 'title', 'status', 'code', 'retryable'],
   },
 };
 
@@ -28,6 +30,8 @@ const byStatus = (errors: Codes): Map<number, string[]> => {
   }
   return statuses;
 };
+
+const { method_not_allowed: _, ...ofAnyOperation } = COMMON_ERRORS;
 
 const RETRY_AFTER = {
   'Retry-After': { description: 'Seconds to wait before asking again', schema: { type: 'integer', minimum: 0 } },
@@ -48,13 +52,13 @@ const response = (status: number, codes: readonly string[]): object => ({
 /** The answers that any operation may give, by status: `Common404`. */
 export const sharedResponses = (): Record<string, object> =>
   Object.fromEntries(
-    [...byStatus(COMMON_ERRORS)].map(([status, codes]) => [`Common${status}`, response(status, codes)]),
+    [...byStatus(ofAnyOperation)].map(([status, codes]) => [`Common${status}`, response(status, codes)]),
   );
 
 /** Every unsuccessful answer of one contract, with all codes that come under a status. */
 export const problemResponses = ({ errors }: RequestContract): Record<string, object> => {
   const own = byStatus(errors);
-  const all = byStatus({ ...COMMON_ERRORS, ...errors });
+  const all = byStatus({ ...ofAnyOperation, ...errors });
   const entries = [...all].map(([status, codes]): [string, object] => [
     String(status),
     own.has(status) ? response(status, codes) : { $ref: `#/components/responses/Common${status}` },
