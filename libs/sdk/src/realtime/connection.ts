@@ -1,10 +1,9 @@
-import { type Receipt, type ServerFrame } from '@relais/contracts';
+import type { Receipt, ServerFrame } from '@relais/contracts';
 import type { ConversationId } from '@relais/kernel';
 import { EventEmitter } from 'node:events';
 import { ApiError } from '../api-error.js';
-import { type Backoff, DEFAULT_BACKOFF, backoffMs } from '../backoff.js';
+import { DEFAULT_BACKOFF } from '../backoff.js';
 import { AppendQueue } from './append-queue.js';
-import { type SocketEnd, afterwards } from './close-reason.js';
 import {
   type ConnectionEvents,
   type ConnectionOptions,
@@ -16,8 +15,8 @@ import {
 import { type Applied, ConversationLogs } from './conversation-logs.js';
 import { entryOf } from './draft.js';
 import { MarkQueue } from './mark-queue.js';
-import { RealtimeSocket } from './realtime-socket.js';
 import { Requests } from './requests.js';
+import { SocketKeeper } from './socket-keeper.js';
 import { Synchronizer } from './synchronizer.js';
 
 /**
@@ -27,33 +26,30 @@ import { Synchronizer } from './synchronizer.js';
  * A reconnect goes to the next gateway after a pause with full jitter. Ends in state `closed`, with no timer left.
  */
 export class RelaisConnection extends EventEmitter<ConnectionEvents> {
-  private readonly backoff: Backoff;
+  private readonly keeper: SocketKeeper;
+  private readonly requests: Requests;
   private readonly logs: ConversationLogs;
-  private readonly requests = new Requests((frame) => this.socket?.send(frame) ?? false);
   private readonly appends: AppendQueue;
   private readonly marks: MarkQueue;
   private readonly sync: Synchronizer;
-  private socket: RealtimeSocket | undefined;
-  private current: StateChange;
-  private turn = 0;
-  private attempts = 0;
-  private reconnects = 0;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly requestTimeoutMs: number;
   private forgetTokens: () => void = () => undefined;
 
   constructor(private readonly options: ConnectionOptions) {
     super();
-    if (options.gateways.length === 0) throw new TypeError('RelaisConnection needs at least one gateway');
-    const set = { ...DEFAULT_CONNECTION_OPTIONS, ...options };
-    this.backoff = { ...DEFAULT_BACKOFF, ...options.backoff };
-    this.current = { state: 'idle', gateway: this.gateway };
+    const set = { ...DEFAULT_CONNECTION_OPTIONS, ...options, backoff: { ...DEFAULT_BACKOFF, ...options.backoff } };
+    this.requestTimeoutMs = set.requestTimeoutMs;
+    this.keeper = new SocketKeeper(set, {
+      frame: (frame) => this.heard(frame),
+      changed: (change) => this.changed(change),
+    });
+    this.requests = new Requests((frame) => this.keeper.send(frame));
     this.logs = new ConversationLogs(options.history, options.heads, options.maxBuffered);
     const ask = this.requests.ask.bind(this.requests);
-    this.appends = new AppendQueue(ask, { ...set, backoff: this.backoff });
-    this.marks = new MarkQueue((frame) => this.socket?.send(frame) ?? false, set.markIntervalMs);
+    this.appends = new AppendQueue(ask, set);
+    this.marks = new MarkQueue((frame) => this.keeper.send(frame), set.markIntervalMs);
     this.sync = new Synchronizer(this.logs, {
       ...set,
-      backoff: this.backoff,
       ask,
       applied: (applied) => this.apply(applied),
       caughtUp: () => this.tell(() => this.emit('caughtUp')),
@@ -61,13 +57,18 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
   }
 
   get state(): ConnectionState {
-    return this.current.state;
+    return this.keeper.change.state;
   }
 
   /** What happened so far, for tests and dashboards. */
   get counters(): { reconnects: number; resent: number; duplicates: number; pending: number } {
-    const { reconnects } = this;
-    return { reconnects, resent: this.appends.resent, duplicates: this.logs.duplicates, pending: this.appends.size };
+    const { appends, keeper, logs } = this;
+    return {
+      reconnects: keeper.reconnects,
+      resent: appends.resent,
+      duplicates: logs.duplicates,
+      pending: appends.size,
+    };
   }
 
   /** How far each conversation was applied. Store it, and give it to the next connection as `heads`. */
@@ -79,14 +80,14 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
   connect(): this {
     if (this.state !== 'idle') return this;
     this.forgetTokens = this.options.tokens.onToken((token) => this.renew(token));
-    void this.open(false);
+    this.keeper.start();
     return this;
   }
 
   /** Resolves when online, now or next. @throws ApiError `connection_closed` */
   async whenOnline(): Promise<void> {
     while (this.state !== 'online') {
-      if (this.state === 'closed') throw closedError(this.current.end);
+      if (this.state === 'closed') throw closedError(this.keeper.change);
       await new Promise<void>((resolve) => this.once('state', () => resolve()));
     }
   }
@@ -117,50 +118,25 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
 
   /** Tells the others that the person is typing; forgotten when not online. */
   typing(conversationId: ConversationId): void {
-    if (this.state === 'online') this.socket?.send({ type: 'typing', conversationId });
+    if (this.state === 'online') this.keeper.send({ type: 'typing', conversationId });
   }
 
-  /** Leaves for good: unanswered appends reject with `connection_closed`. */
+  /** Leaves for good: marks go out, unanswered appends reject with `connection_closed`. */
   async close(): Promise<void> {
     if (this.state === 'online') this.marks.flush();
-    if (this.state !== 'closed') this.finish({ closeCode: 1000, code: 'closed_by_client' });
-    await this.socket?.close();
-  }
-
-  private get gateway(): string {
-    return this.options.gateways[this.turn % this.options.gateways.length] as string;
-  }
-
-  private async open(fresh: boolean): Promise<void> {
-    this.become({ state: 'connecting', gateway: this.gateway });
-    let token: string;
-    try {
-      token = await this.options.tokens.accessToken({ fresh });
-    } catch (thrown) {
-      const { code, retryable, retryAfterMs } = ApiError.from(thrown);
-      const end = { closeCode: 1006, code, retryAfterMs };
-      return retryable ? this.comeBack(end, fresh) : this.finish(end);
-    }
-    if (this.state === 'closed') return;
-    const readyTimeoutMs = this.options.readyTimeoutMs ?? DEFAULT_CONNECTION_OPTIONS.readyTimeoutMs;
-    this.socket = new RealtimeSocket(this.gateway, token, readyTimeoutMs, {
-      frame: (frame) => this.heard(frame),
-      ended: (end) => this.lost(end),
-    });
+    await this.keeper.stop();
   }
 
   private heard(frame: ServerFrame): void {
-    if (this.state === 'closed') return;
     switch (frame.type) {
       case 'ready':
-        return this.ready(frame);
+        return this.logs.ready(frame.heads);
       case 'answer':
       case 'refusal':
         return this.requests.settle(frame);
       case 'entry':
         return this.arrived(frame);
       case 'heartbeat':
-        this.attempts = 0;
         this.marks.heartbeat();
         if (this.logs.sighted(frame.heads)) this.sync.suspect();
         return;
@@ -169,15 +145,6 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
       case 'typing':
         return this.tell(() => this.emit('typing', frame));
     }
-  }
-
-  private ready({ heads }: Extract<ServerFrame, { type: 'ready' }>): void {
-    this.logs.ready(heads);
-    this.become({ state: 'online', gateway: this.gateway });
-    if (this.state !== 'online') return;
-    this.appends.online();
-    this.marks.online();
-    this.sync.online();
   }
 
   private arrived({ entry }: Extract<ServerFrame, { type: 'entry' }>): void {
@@ -195,28 +162,19 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
     for (const id of gone) this.tell(() => this.emit('gone', id));
   }
 
-  private lost(end: SocketEnd): void {
-    if (this.state === 'closed') return;
-    this.goOffline();
-    const next = afterwards(end);
-    if (next === 'stay_away') this.finish(end);
-    else this.comeBack(end, next === 'refresh_and_reconnect');
+  private changed(change: StateChange): void {
+    if (change.state === 'offline' || change.state === 'closed') this.goOffline();
+    if (change.state === 'closed') this.forgetTokens();
+    this.tell(() => this.emit('state', change));
+    if (change.state === 'closed') this.appends.close(closedError(change));
+    // A listener may have closed meanwhile.
+    if (change.state === 'online' && this.state === 'online') this.goOnline();
   }
 
-  private comeBack(end: SocketEnd, fresh: boolean): void {
-    const retryInMs = backoffMs(this.backoff, this.attempts++, end.retryAfterMs);
-    this.turn += 1;
-    this.reconnects += 1;
-    this.timer = setTimeout(() => void this.open(fresh), retryInMs);
-    this.become({ state: 'offline', gateway: this.gateway, end, retryInMs });
-  }
-
-  private finish(end: SocketEnd): void {
-    this.goOffline();
-    clearTimeout(this.timer);
-    this.forgetTokens();
-    this.become({ state: 'closed', gateway: this.gateway, end });
-    this.appends.close(closedError(end));
+  private goOnline(): void {
+    this.appends.online();
+    this.marks.online();
+    this.sync.online();
   }
 
   private goOffline(): void {
@@ -229,13 +187,7 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
   /** A refused renewal needs nothing here: the gateway closes when the old token ends, and we come back with the new one. */
   private renew(token: string): void {
     if (this.state !== 'online') return;
-    const timeoutMs = this.options.requestTimeoutMs ?? DEFAULT_CONNECTION_OPTIONS.requestTimeoutMs;
-    this.requests.ask({ type: 'token', token }, timeoutMs).catch(() => undefined);
-  }
-
-  private become(change: StateChange): void {
-    this.current = change;
-    this.tell(() => this.emit('state', change));
+    this.requests.ask({ type: 'token', token }, this.requestTimeoutMs).catch(() => undefined);
   }
 
   /** A listener that throws is the application's bug: it surfaces, but costs nobody the rest of the entries. */
@@ -248,5 +200,5 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
   }
 }
 
-const closedError = (end: SocketEnd | undefined): ApiError =>
+const closedError = ({ end }: StateChange): ApiError =>
   new ApiError('unavailable', 'connection_closed', `closed: ${end?.code} (${end?.closeCode})`, { retryable: false });

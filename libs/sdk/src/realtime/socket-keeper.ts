@@ -1,0 +1,118 @@
+import type { ClientFrame, ServerFrame } from '@relais/contracts';
+import { ApiError } from '../api-error.js';
+import { type Backoff, backoffMs } from '../backoff.js';
+import type { AccessTokens } from '../session/access-tokens.js';
+import { type SocketEnd, afterwards } from './close-reason.js';
+import type { StateChange } from './connection-options.js';
+import { RealtimeSocket } from './realtime-socket.js';
+
+export interface SocketKeeperOptions {
+  gateways: readonly string[];
+  tokens: AccessTokens;
+  backoff: Backoff;
+  readyTimeoutMs: number;
+}
+
+export interface SocketKeeperEvents {
+  frame(frame: ServerFrame): void;
+  /** `online` comes right after the frame `ready`; `closed` is the last. */
+  changed(change: StateChange): void;
+}
+
+/** Keeps one socket up: the next gateway after each loss, after a pause, until told to stop or to stay away. */
+export class SocketKeeper {
+  /** How often a socket was lost, or could not be had. */
+  reconnects = 0;
+  private socket: RealtimeSocket | undefined;
+  private current: StateChange;
+  private turn = 0;
+  private attempts = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly options: SocketKeeperOptions,
+    private readonly events: SocketKeeperEvents,
+  ) {
+    if (options.gateways.length === 0) throw new TypeError('a connection needs at least one gateway');
+    this.current = { state: 'idle', gateway: this.gateway };
+  }
+
+  get change(): StateChange {
+    return this.current;
+  }
+
+  start(): void {
+    if (this.current.state === 'idle') void this.open(false);
+  }
+
+  /** @returns false when there is no socket to take it */
+  send(frame: ClientFrame): boolean {
+    return this.socket?.send(frame) ?? false;
+  }
+
+  /** Closes the socket politely; no timer is left when this resolves. */
+  async stop(): Promise<void> {
+    if (this.current.state !== 'closed') this.finish({ closeCode: 1000, code: 'closed_by_client' });
+    await this.socket?.close();
+  }
+
+  private get gateway(): string {
+    return this.options.gateways[this.turn % this.options.gateways.length] as string;
+  }
+
+  private async open(fresh: boolean): Promise<void> {
+    this.become({ state: 'connecting', gateway: this.gateway });
+    let token: string;
+    try {
+      token = await this.options.tokens.accessToken({ fresh });
+    } catch (thrown) {
+      return this.withoutToken(ApiError.from(thrown), fresh);
+    }
+    if (this.current.state !== 'connecting') return;
+    this.socket = new RealtimeSocket(this.gateway, token, this.options.readyTimeoutMs, {
+      frame: (frame) => this.heard(frame),
+      ended: (end) => this.lost(end),
+    });
+  }
+
+  private withoutToken({ code, retryable, retryAfterMs }: ApiError, fresh: boolean): void {
+    if (this.current.state === 'closed') return;
+    const end = { closeCode: 1006, code, retryAfterMs };
+    if (retryable) this.comeBack(end, fresh);
+    else this.finish(end);
+  }
+
+  private heard(frame: ServerFrame): void {
+    if (this.current.state === 'closed') return;
+    // A socket that lived that long was a good one. One that only got ready may be thrown out again at once.
+    if (frame.type === 'heartbeat') this.attempts = 0;
+    this.events.frame(frame);
+    if (frame.type === 'ready') this.become({ state: 'online', gateway: this.gateway });
+  }
+
+  private lost(end: SocketEnd): void {
+    if (this.current.state === 'closed') return;
+    const next = afterwards(end);
+    if (next === 'stay_away') this.finish(end);
+    else this.comeBack(end, next === 'refresh_and_reconnect');
+  }
+
+  private comeBack(end: SocketEnd, fresh: boolean): void {
+    const retryInMs = backoffMs(this.options.backoff, this.attempts++, end.retryAfterMs);
+    const { gateway } = this;
+    this.turn += 1;
+    this.reconnects += 1;
+    this.timer = setTimeout(() => void this.open(fresh), retryInMs);
+    this.become({ state: 'offline', gateway, end, retryInMs });
+  }
+
+  private finish(end: SocketEnd): void {
+    clearTimeout(this.timer);
+    this.become({ state: 'closed', gateway: this.gateway, end });
+  }
+
+  private become(change: StateChange): void {
+    this.current = change;
+    this.events.changed(change);
+  }
+}
