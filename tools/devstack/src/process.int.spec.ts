@@ -1,8 +1,8 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type StartedProcess, isRunning, launch, signal, stop, waitUntilReady } from './process.js';
-import { usageOf } from './procfs.js';
+import { type StartedProcess, eventually, isRunning, launch, signal, stop, waitUntilReady } from './process.js';
+import { descendantsOf, readStat, usageOf } from './procfs.js';
 
 describe('a started process', () => {
   const directory = mkdtempSync(join(tmpdir(), 'relais-process-'));
@@ -46,6 +46,19 @@ describe('a started process', () => {
 
     expect(isRunning(stale)).toBe(false);
     expect(isRunning(process)).toBe(true);
+  });
+
+  it('is frozen together with its children', async () => {
+    const process = shell('sleep 60 & wait');
+    await eventually(() => descendantsOf(process.pid).length > 0, 5_000);
+    const [child = 0] = descendantsOf(process.pid);
+
+    signal(process, 'SIGSTOP');
+
+    expect(await eventually(() => readStat(child)?.state === 'T', 5_000)).toBe(true);
+    expect(readStat(process.pid)?.state).toBe('T');
+    signal(process, 'SIGKILL');
+    expect(await eventually(() => ['Z', undefined].includes(readStat(child)?.state), 5_000)).toBe(true);
   });
 
   it('shows the end of its log when it fails to start', async () => {

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { readStat } from './procfs.js';
+import { descendantsOf, readStat } from './procfs.js';
 
 /** A process that outlives its starter. Pid and start time together are never used twice. */
 export const startedProcess = z.object({
@@ -64,15 +64,26 @@ export function isRunning({ pid, startTicks }: StartedProcess): boolean {
   return stat !== undefined && stat.startTicks === startTicks && stat.state !== 'Z' && stat.state !== 'X';
 }
 
-/** Sends a signal to exactly this process; nothing happens when it has ended. */
+/** What the kernel does to a process without asking it; its children are meant, too. */
+const UNASKED: ReadonlySet<string> = new Set(['SIGKILL', 'SIGSTOP', 'SIGCONT']);
+
+/**
+ * Sends a signal to exactly this process; nothing happens when it has ended. Killing, freezing and waking reach its
+ * children as well: a PostgreSQL of which only the first process is frozen goes on committing.
+ */
 export function signal(target: StartedProcess, name: NodeJS.Signals): void {
   if (!isRunning(target)) return;
   if (target.container) {
     execFileSync(target.container.engine, ['kill', '--signal', name, target.container.name], { stdio: 'ignore' });
     return;
   }
+  const children = UNASKED.has(name) ? descendantsOf(target.pid) : [];
+  for (const pid of [target.pid, ...children]) sendTo(pid, name);
+}
+
+function sendTo(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(target.pid, name);
+    process.kill(pid, name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }

@@ -52,7 +52,8 @@ export function usageOf(pid: number): Usage {
   };
 }
 
-function descendantsOf(pid: number): number[] {
+/** The processes it started, and theirs. */
+export function descendantsOf(pid: number): number[] {
   const children = readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number)

@@ -43,9 +43,10 @@ function startContainer({ stack, secrets, source, port }: ServerContext): Starte
   return stack.start({
     name: 'redis',
     command: source.engine,
+    // The image's own entrypoint would change to a user who cannot read the file.
     args: [
-      ...['run', '--rm', '--name', name, '--user', '0', '-p', `127.0.0.1:${port}:6379`],
-      ...['-v', `${file}:/etc/redis.conf:ro`, source.image, 'redis-server', '/etc/redis.conf'],
+      ...['run', '--rm', '--name', name, '-p', `127.0.0.1:${port}:6379`, '-v', `${file}:/etc/redis.conf:ro`],
+      ...['--entrypoint', 'redis-server', source.image, '/etc/redis.conf'],
     ],
     container: { engine: source.engine, name },
   });
