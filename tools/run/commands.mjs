@@ -23,32 +23,37 @@ async function reference(args) {
   return runBuilt('tools/reference/dist/main.js', args);
 }
 
-/** Everything that needs no server: each step runs, so that one look shows all that is wrong. */
-export async function check() {
+/**
+ * Everything that needs neither a server nor a test runner. Each step runs, so that one look shows all that is wrong.
+ * @returns what is not in order
+ */
+async function findDisorder() {
   const steps = [
-    ['formatting (npm run format repairs it)', 'prettier', ['--check', '--log-level', 'warn', '.']],
+    ['format (npm run format repairs it)', 'prettier', ['--check', '--log-level', 'warn', '.']],
     ['types', 'tsc', ['-b']],
     ['types of tests', 'tsc', ['-p', 'tsconfig.spec.json']],
     ['lint', 'node', ['tools/lint/main.mjs']],
     ['generated files (npm run gen repairs them)', 'node', ['tools/reference/dist/main.js', 'check']],
   ];
-  const failed = [];
+  const disorder = [];
   for (const [what, command, args] of steps) {
     if (command === 'node' && !existsSync(at(args[0]))) continue;
-    if ((await run(command, args)) !== 0) failed.push(what);
+    say(`checking ${what.replace(/ \(.*/, '')}`);
+    if ((await run(command, args, { stdio: ['ignore', 2, 2] })) !== 0) disorder.push(what);
   }
-  if (failed.length > 0) throw new Failure(`not in order: ${failed.join(', ')}`);
-  return 0;
+  for (const what of disorder) say(`not in order: ${what}`);
+  return disorder;
 }
 
-async function checkWithTests() {
-  await check();
-  return testKind('unit', []);
+async function check() {
+  const disorder = await findDisorder();
+  const code = await testKind('unit', []);
+  return disorder.length > 0 ? 1 : code;
 }
 
 async function test(args) {
   const [kind, ...rest] = args;
-  if (kind === undefined) return testAll({ build, check });
+  if (kind === undefined) return testAll(findDisorder);
   if (!['unit', 'int', 'e2e'].includes(kind)) throw new Failure(`test knows unit, int and e2e, not "${kind}"`, 2);
   if (kind !== 'unit') await buildDevstack();
   return testKind(kind, rest);
@@ -71,7 +76,7 @@ async function devstack(args) {
 
 export const COMMANDS = {
   build: (args) => build(args),
-  check: checkWithTests,
+  check,
   test,
   devstack,
   reference,
