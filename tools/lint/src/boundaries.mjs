@@ -12,8 +12,8 @@ const FAKES = '*.spec.ts and libs/testing';
 const WORLDS = [
   {
     packages: /^(typeorm|@nestjs\/typeorm|pg)$/,
-    files: /\.(postgres|entity)\.ts$|\/database\/|^libs\/database\/|^tools\/|^load-tests\//,
-    only: '*.postgres.ts, *.entity.ts and database/',
+    files: /\.(postgres|entity)\.ts$|\/app\.module\.ts$|\/database\/|^libs\/database\/|^tools\/|^load-tests\//,
+    only: '*.postgres.ts, *.entity.ts, app.module.ts and database/',
   },
   { packages: /^ioredis$/, files: /\.redis\.ts$|^libs\/redis\//, only: '*.redis.ts and libs/redis' },
   { packages: /^@nats-io\//, files: /^libs\/bus\/|^tools\/devstack\//, only: 'libs/bus and tools/devstack' },

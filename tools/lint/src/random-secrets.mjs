@@ -21,6 +21,8 @@ const comesFromUuid = (node) => {
     case 'TSNonNullExpression':
     case 'TSSatisfiesExpression':
       return comesFromUuid(node.expression);
+    case 'ArrowFunctionExpression':
+      return comesFromUuid(node.body);
     default:
       return false;
   }

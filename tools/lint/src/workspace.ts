@@ -45,7 +45,12 @@ export class LintWorkspace {
       `${project}/package.json`,
       JSON.stringify({ type: 'module', dependencies: Object.fromEntries(entries) }),
     );
-    const tsconfig = { extends: '../../tsconfig.base.json', compilerOptions: { types: [] }, include: ['src'] };
+    const tsconfig = {
+      extends: '../../tsconfig.base.json',
+      compilerOptions: { types: [] },
+      include: ['src'],
+      exclude: ['src/**/*.spec.ts'],
+    };
     this.write(`${project}/tsconfig.json`, JSON.stringify(tsconfig));
   }
 
