@@ -8,6 +8,8 @@ export interface AppendQueueOptions {
   /** After this long without an answer the entry is sent again. */
   requestTimeoutMs: number;
   maxPending: number;
+  /** Entries on their way at the same time, those included that wait to be repeated; the others queue behind them. */
+  maxInFlight: number;
   backoff: Backoff;
 }
 
@@ -29,6 +31,8 @@ interface Pending {
  */
 export class AppendQueue {
   private readonly pending = new Map<EntryId, Pending>();
+  private queued = new Set<Pending>();
+  private readonly inFlight = new Set<Pending>();
   private isOnline = false;
   private closed: ApiError | undefined;
   /** Sends after the first, of all entries. */
@@ -60,20 +64,23 @@ export class AppendQueue {
     };
     this.pending.set(entry.id, pending);
     if (giveUpAfterMs !== undefined) pending.giveUp = setTimeout(() => this.giveUp(pending), giveUpAfterMs);
-    if (this.isOnline) this.send(pending);
+    this.queued.add(pending);
+    this.pump();
     return pending.promise;
   }
 
-  /** A socket is ready: everything unanswered goes out, oldest first. */
+  /** A socket is ready: what is unanswered goes out, oldest first. */
   online(): void {
     this.isOnline = true;
-    for (const pending of this.pending.values()) this.send(pending);
+    this.pump();
   }
 
-  /** The socket is gone: wait for the next one. */
+  /** The socket is gone: everything waits for the next one. */
   offline(): void {
     this.isOnline = false;
-    for (const pending of this.pending.values()) clearTimeout(pending.retry);
+    for (const pending of this.inFlight) clearTimeout(pending.retry);
+    this.queued = new Set([...this.inFlight, ...this.queued]);
+    this.inFlight.clear();
   }
 
   /** Lets go of everything. Whether these entries were recorded is not known. */
@@ -81,6 +88,17 @@ export class AppendQueue {
     this.isOnline = false;
     this.closed = error;
     for (const pending of [...this.pending.values()]) this.take(pending)?.reject(error);
+  }
+
+  /** A backlog sent all at once would be taken for a flood, which closes the socket for good. */
+  private pump(): void {
+    if (!this.isOnline) return;
+    for (const pending of this.queued) {
+      if (this.inFlight.size >= this.options.maxInFlight) return;
+      this.queued.delete(pending);
+      this.inFlight.add(pending);
+      this.send(pending);
+    }
   }
 
   private send(pending: Pending): void {
@@ -100,10 +118,10 @@ export class AppendQueue {
   }
 
   private refused(pending: Pending, error: ApiError): void {
-    if (!this.pending.has(pending.entry.id)) return;
+    if (!this.inFlight.has(pending)) return;
     if (!error.retryable) return this.take(pending)?.reject(error);
-    // A lost socket needs nothing: `online` sends again.
-    if (!this.isOnline || error.code === 'socket_lost') return;
+    // A lost socket needs nothing: the next one takes it.
+    if (error.code === 'socket_lost') return;
     const delayMs =
       error.code === 'request_timeout' ? 0 : backoffMs(this.options.backoff, pending.refusals++, error.retryAfterMs);
     clearTimeout(pending.retry);
@@ -117,6 +135,10 @@ export class AppendQueue {
   private take(pending: Pending): Pending | undefined {
     clearTimeout(pending.retry);
     clearTimeout(pending.giveUp);
-    return this.pending.delete(pending.entry.id) ? pending : undefined;
+    this.queued.delete(pending);
+    this.inFlight.delete(pending);
+    const isFirst = this.pending.delete(pending.entry.id);
+    this.pump();
+    return isFirst ? pending : undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { newId } from '@relais/kernel';
-import { room, saying, twoGateways } from '../testing/connected.js';
+import { room, saying, twoGateways, upTo } from '../testing/connected.js';
 import { eventually } from '../testing/eventually.js';
 
 const { connect, first, second, both } = twoGateways();
@@ -90,6 +90,29 @@ describe('appending', () => {
       code: 'too_large',
     });
     expect(first().framesOf('append')).toEqual([]);
+  });
+
+  it('does not flood a gateway with a backlog', async () => {
+    const { connection } = connect({ maxInFlight: 3 });
+    await connection.whenOnline();
+    const unanswered: (() => void)[] = [];
+    first().script = (frame, socket) => {
+      if (frame.type !== 'append') return undefined;
+      const { receipt } = first().journal.append(frame.conversationId, frame.entry);
+      const answer = { type: 'answer', n: frame.n, ok: true, data: receipt };
+      unanswered.push(() => socket.send(JSON.stringify(answer)));
+      return 'handled';
+    };
+
+    const receipts = Promise.all(upTo(10).map((number) => connection.append(room, saying(`${number}`))));
+    await eventually(() => unanswered.length === 3);
+    for (let sent = 3; sent < 10; sent += 1) {
+      unanswered[sent - 3]?.();
+      await eventually(() => unanswered.length === sent + 1);
+    }
+    for (const answer of unanswered.slice(7)) answer();
+
+    expect((await receipts).map(({ seq }) => seq)).toEqual(upTo(10));
   });
 
   it('bounds what waits for an answer', async () => {

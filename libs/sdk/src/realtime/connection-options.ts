@@ -26,6 +26,8 @@ export interface ConnectionOptions {
   markIntervalMs?: number;
   /** Unanswered appends; more are refused with `too_many_pending`. Default 10,000. */
   maxPending?: number;
+  /** Unanswered appends sent at the same time; the others queue behind them. Default 64, within what a gateway lets pass. */
+  maxInFlight?: number;
   /** Entries per conversation kept beyond a hole; default 1,000. */
   maxBuffered?: number;
 }
@@ -36,6 +38,7 @@ export const DEFAULT_CONNECTION_OPTIONS = {
   gapWaitMs: 200,
   markIntervalMs: 500,
   maxPending: 10_000,
+  maxInFlight: 64,
 } satisfies Partial<ConnectionOptions>;
 
 export type ConnectionState = 'idle' | 'connecting' | 'online' | 'offline' | 'closed';
