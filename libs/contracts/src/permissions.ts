@@ -1,3 +1,4 @@
+import { userRemoved } from './auth/users.js';
 import type { EventContract } from './define.js';
 import { REQUESTS, SERVICES, type ServiceName, serviceOf } from './services.js';
 
@@ -11,17 +12,20 @@ const STREAM = 'EVENTS';
 const DEAD_LETTERS = 'DEAD';
 
 /**
- * The durable consumer of one service for one kind of event: `messaging-auth-user-removed`. NATS has no wildcard inside
- * a token, so permissions name each consumer, and its name follows from the contract.
+ * The durable consumers of each service, `<service>-<purpose>`, and the event each is for. NATS has no wildcard inside a
+ * token, so a consumer that is not in this table is denied.
  */
-export const consumerOf = (service: ServiceName, event: Pick<EventContract, 'subject'>): string =>
-  [service, ...event.subject.split('.').slice(1, -1)].join('-');
+export const CONSUMERS: Readonly<Record<ServiceName, Readonly<Record<string, EventContract>>>> = {
+  gateway: {},
+  auth: {},
+  messaging: { 'messaging-departed-users': userRemoved },
+};
 
 /** Derives the permissions of a service from its contracts. Pure: the server's configuration is generated from this. */
 export function permissionsOf(service: ServiceName): Permissions {
   const links = SERVICES[service];
   const serves = REQUESTS.some((request) => serviceOf(request) === service);
-  const consumers = links.consumes.map((event) => consumerOf(service, event));
+  const consumers = Object.keys(CONSUMERS[service]);
   const usesStream = links.emits.length > 0 || consumers.length > 0;
   return {
     publish: [
