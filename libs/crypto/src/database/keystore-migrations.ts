@@ -1,0 +1,4 @@
+import { DataKeys1764000000000 } from './migrations/1764000000000-data-keys.js';
+
+/** The schema of the keystore database, oldest first. */
+export const keystoreMigrations = [DataKeys1764000000000];

@@ -1,0 +1,15 @@
+export * from './blind-index.js';
+export * from './data-key.js';
+export * from './data-key-cache.js';
+export * from './database/keystore-migrations.js';
+export type { Part } from './encoding.js';
+export * from './env.js';
+export * from './envelope.js';
+export * from './errors.js';
+export * from './key-provider.file.js';
+export * from './key-provider.js';
+export * from './key-rotation.js';
+export * from './key-store.js';
+export * from './key-store.memory.js';
+export * from './key-store.postgres.js';
+export * from './system-secret.js';
