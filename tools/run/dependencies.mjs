@@ -22,10 +22,13 @@ function isInstalled(lock) {
   if (!existsSync(kept)) return false;
   const installed = JSON.parse(readFileSync(kept, 'utf8')).packages;
   return Object.entries(lock.packages).every(([path, wanted]) => {
-    if (!path.startsWith('node_modules/') || wanted.optional || wanted.devOptional) return true;
-    return installed[path]?.version === wanted.version;
+    if (!path.startsWith('node_modules/')) return Object.keys(wanted.bin ?? {}).every(isLinked);
+    return wanted.optional || wanted.devOptional || installed[path]?.version === wanted.version;
   });
 }
+
+/** Programs of our own packages are links that npm makes. */
+const isLinked = (program) => existsSync(at('node_modules', '.bin', program));
 
 async function install() {
   say('installing dependencies (npm ci): about a minute the first time');

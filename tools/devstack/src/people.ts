@@ -7,21 +7,15 @@ import { readJson, writeJson } from './json-file.js';
 import { newPassword } from './secrets.js';
 import type { Stack } from './stack.js';
 
-const person = z.object({
-  email: z.string(),
-  displayName: z.string(),
-  password: z.string(),
-  device: z.object({ id: z.string(), name: z.string(), platform: z.literal('desktop') }),
-  /** The device's private key, as `DeviceKey.toJSON` writes it. */
-  deviceKey: z.record(z.string(), z.unknown()),
-});
+const person = z.object({ name: z.string(), email: z.string(), displayName: z.string(), password: z.string() });
 export type Person = z.infer<typeof person>;
 
 /** `.devstack/<name>/people.json`: two people who can talk. `relais-chat` and whoever tries things out read it. */
 export const people = z.object({
   gateways: z.array(z.string()),
   organization: handle,
-  people: z.object({ alice: person, bob: person }),
+  /** The owner comes first. */
+  people: z.tuple([person, person]),
   /** Both are in the organization. */
   isComplete: z.boolean(),
 });
@@ -39,64 +33,59 @@ export async function ensurePeople(stack: Stack, gateways: string[], bootstrapTo
   writeJson(peopleFile(stack), file);
   if (file.isComplete) return file;
   const api = new RelaisApi({ gateways, timeoutMs: 30_000 });
-  const alice = await signInOwner(api, file, bootstrapToken);
+  const owner = await signInOwner(api, file, bootstrapToken);
   try {
-    await inviteBob(api, file, alice);
+    await invite(api, file.people[1], owner);
   } finally {
-    alice.close();
+    await owner.logout();
   }
   const complete = { ...file, isComplete: true };
   writeJson(peopleFile(stack), complete);
   return complete;
 }
 
-function plan(): People {
-  return {
-    gateways: [],
-    organization: 'demo',
-    people: { alice: newPerson('alice', 'Alice'), bob: newPerson('bob', 'Bob') },
-    isComplete: false,
-  };
-}
-
-const newPerson = (name: string, displayName: string): Person => ({
-  email: `${name}@demo.example`,
-  displayName,
-  password: newPassword(),
-  device: { id: newId<DeviceId>(), name: `${displayName}'s terminal`, platform: 'desktop' },
-  deviceKey: DeviceKey.generate().toJSON(),
+const plan = (): People => ({
+  gateways: [],
+  organization: 'demo',
+  people: [newPerson('alice', 'Alice'), newPerson('bob', 'Bob')],
+  isComplete: false,
 });
 
-const deviceOf = ({ device }: Person) => device as DeviceDescription;
-const keyOf = ({ deviceKey }: Person) => DeviceKey.fromJSON(deviceKey);
-const nameOf = ({ email, displayName, password }: Person) => ({ email, displayName, password });
+const newPerson = (name: string, displayName: string): Person => ({
+  name,
+  displayName,
+  email: `${name}@demo.example`,
+  password: newPassword(),
+});
+
+/** What the setup itself signs in with; the apps of these people have devices of their own. */
+const newDevice = (): DeviceDescription => ({ id: newId<DeviceId>(), name: 'npm run up', platform: 'desktop' });
+const accountOf = ({ email, displayName, password }: Person) => ({ email, displayName, password });
 
 /** The token works once; when it was used, the owner has the password of the plan. */
 async function signInOwner(
   api: RelaisApi,
-  { organization, people: { alice } }: People,
+  { organization, people }: People,
   bootstrapToken: string,
 ): Promise<RelaisSession> {
-  const founding = { bootstrapToken, organization: { handle: organization, name: 'Demo' }, owner: nameOf(alice) };
+  const [owner] = people;
+  const founding = { bootstrapToken, organization: { handle: organization, name: 'Demo' }, owner: accountOf(owner) };
   try {
-    return await RelaisSession.bootstrap(api, founding, deviceOf(alice), keyOf(alice));
+    return await RelaisSession.bootstrap(api, founding, newDevice(), DeviceKey.generate());
   } catch (error) {
     if (!(error instanceof ApiError) || error.code !== 'bootstrap_refused') throw error;
-    const { email, password } = alice;
-    return RelaisSession.login(api, { organization, email, password }, deviceOf(alice), keyOf(alice));
+    const { email, password } = owner;
+    return RelaisSession.login(api, { organization, email, password }, newDevice(), DeviceKey.generate());
   }
 }
 
-async function inviteBob(api: RelaisApi, { people: { bob } }: People, owner: RelaisSession): Promise<void> {
+/** An e-mail that is taken is that of an earlier start which got this far. */
+async function invite(api: RelaisApi, guest: Person, owner: RelaisSession): Promise<void> {
   const { invitationToken } = await owner.call(ROUTES.invite, {});
+  const joining = { invitationToken, ...accountOf(guest) };
   try {
-    const session = await RelaisSession.acceptInvitation(
-      api,
-      { invitationToken, ...nameOf(bob) },
-      deviceOf(bob),
-      keyOf(bob),
-    );
-    session.close();
+    const session = await RelaisSession.acceptInvitation(api, joining, newDevice(), DeviceKey.generate());
+    await session.logout();
   } catch (error) {
     if (!(error instanceof ApiError) || error.code !== 'email_taken') throw error;
   }
