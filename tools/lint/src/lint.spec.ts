@@ -40,7 +40,7 @@ export class Holder { constructor() { const a: Thing = { id: '' }; this.keep(a);
   [
     'apps/auth/src/rule.ts',
     "import { DataSource } from 'typeorm';\nexport { DataSource };",
-    /Only \*\.postgres\.ts, \*\.entity\.ts and database\//,
+    /Only \*\.postgres\.ts, \*\.entity\.ts, app\.module\.ts and database\//,
   ],
   ['apps/auth/src/driver.ts', "import { Pool } from 'pg';\nexport { Pool };", /Only \*\.postgres\.ts/],
   [
@@ -82,6 +82,16 @@ export class Holder { constructor() { const a: Thing = { id: '' }; this.keep(a);
   [
     'apps/auth/src/sum.postgres.ts',
     "export const f = (db: { query(sql: string): void }, id: string) => db.query('SELECT ' + id);",
+    /SQL is one constant text/,
+  ],
+  [
+    'apps/auth/src/let.postgres.ts',
+    "let order = 'a';\nexport const f = (db: { query(sql: string): void }) => db.query(`SELECT 1 ORDER BY ${order}`);\norder = 'b';",
+    /SQL is one constant text/,
+  ],
+  [
+    'apps/auth/src/helper.ts',
+    'export const f = (rows: (sql: string) => void, id: string) => rows(`SELECT ${id} FROM t`);',
     /SQL is one constant text/,
   ],
   [
@@ -131,6 +141,12 @@ const CLEAN: [file: string, source: string][] = [
     'const later = async () => 1;\nexport const go = async () => { await later(); void later(); };',
   ],
   ['apps/auth/src/store.postgres.ts', "import { DataSource } from 'typeorm';\nexport { DataSource };"],
+  ['apps/auth/src/app.module.ts', "export { DataSource } from 'typeorm';"],
+  [
+    'apps/auth/src/imported.postgres.ts',
+    "import { COLUMNS } from './columns-of.js';\nexport const f = (db: { query(sql: string): void }) => db.query(`SELECT ${COLUMNS} FROM t`);",
+  ],
+  ['apps/auth/src/prose.ts', 'export const f = (id: string) => `Selected ${id}`;'],
   ['apps/auth/src/row.entity.ts', "export { Entity } from 'typeorm';"],
   ['apps/auth/src/database/data-source.ts', "export { DataSource } from 'typeorm';"],
   ['apps/auth/src/cache.redis.ts', "export { Redis } from 'ioredis';"],

@@ -16,6 +16,10 @@ const constantOf = (scope, name) => {
   return definition.node.id.type === 'Identifier' ? definition.node.init : null;
 };
 
+/** An imported name in capitals: by our naming a constant of the file it comes from. */
+const isImportedConstant = (scope, name) =>
+  /^[A-Z][A-Z0-9_]*$/.test(name) && variableOf(scope, name)?.defs[0]?.type === 'ImportBinding';
+
 /** Whether the text is the same at every run: literals, and constants of this file that are made of literals. */
 const isConstant = (node, scope) => {
   switch (node?.type) {
@@ -28,7 +32,7 @@ const isConstant = (node, scope) => {
     case 'TSAsExpression':
       return isConstant(node.expression, scope);
     case 'Identifier':
-      return isConstant(constantOf(scope, node.name), scope);
+      return isImportedConstant(scope, node.name) || isConstant(constantOf(scope, node.name), scope);
     default:
       return false;
   }
@@ -41,15 +45,24 @@ const isAssembled = (node, scope) => {
   return node.properties.some(({ key, value }) => key?.name === 'text' && isAssembled(value, scope));
 };
 
+/** Text that begins like a statement is one, whatever function it is given to. */
+const STATEMENT = /^\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|MERGE INTO|BEGIN|COMMENT ON|ALTER|CREATE|DROP)\b/;
+const isStatement = ({ type, quasis }) => type === 'TemplateLiteral' && STATEMENT.test(quasis[0].value.raw);
+
 /** Values reach SQL as $1, $2, … and never as part of the statement's text. */
 export const parametrisedSql = {
   create(context) {
+    const check = (node) => {
+      if (!isAssembled(node, context.sourceCode.getScope(node))) return;
+      context.report({ node, message: 'SQL is one constant text: pass values as parameters ($1, $2, …)' });
+    };
     return {
       CallExpression({ callee, arguments: [first] }) {
-        if (callee.type !== 'MemberExpression' || !SQL_METHODS.has(callee.property.name)) return;
-        if (first && isAssembled(first, context.sourceCode.getScope(first))) {
-          context.report({ node: first, message: 'SQL is one constant text: pass values as parameters ($1, $2, …)' });
-        }
+        const isSql = callee.type === 'MemberExpression' && SQL_METHODS.has(callee.property.name);
+        if (isSql && first && !isStatement(first)) check(first);
+      },
+      TemplateLiteral(node) {
+        if (isStatement(node)) check(node);
       },
     };
   },
