@@ -18,11 +18,16 @@ export class Screen {
     const options = this.isInteractive ? { output: process.stdout, prompt: '> ' } : { terminal: false };
     this.input = createInterface({ input: process.stdin, ...options });
     if (this.isInteractive) this.input.prompt();
-    for await (const line of this.input) {
-      this.takeBack(line);
-      if (line.trim() !== '') yield line;
+    try {
+      for await (const line of this.input) {
+        this.takeBack(line);
+        if (line.trim() !== '') yield line;
+      }
+    } finally {
+      // Whoever stops listening early (/quit) lets go of the input, too: it would keep the process alive.
+      this.close();
+      this.input = undefined;
     }
-    this.input = undefined;
   }
 
   close(): void {
@@ -32,7 +37,7 @@ export class Screen {
   /** The typed line appears again with its ✓; its echo is erased. */
   private takeBack(line: string): void {
     if (!this.isInteractive || !this.input) return;
-    moveCursor(process.stdout, 0, -Math.ceil((line.length + 2) / process.stdout.columns));
+    moveCursor(process.stdout, 0, -Math.ceil((line.length + 2) / (process.stdout.columns || 80)));
     cursorTo(process.stdout, 0);
     process.stdout.write('\u001b[0J');
     this.input.prompt();
