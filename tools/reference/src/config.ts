@@ -2,9 +2,10 @@ import { code, document, table } from './markdown.js';
 import { type Page, page } from './page.js';
 import type { Variable } from './variables.js';
 
-const defaultOf = ({ required, fallback }: Variable): string => {
+const defaultOf = ({ required, fallback, inWords }: Variable): string => {
   if (required) return 'must be given';
   if (fallback === undefined) return 'none';
+  if (inWords) return fallback;
   return fallback === '' ? 'empty' : code(fallback);
 };
 
@@ -27,9 +28,9 @@ export const config = (variables: readonly Variable[]): Page => {
   );
 };
 
-const example = ({ name, required, fallback, bounds, description, readBy }: Variable): string => {
+const example = ({ name, required, fallback, inWords, bounds, description, readBy }: Variable): string => {
   const about = [description, bounds && `(${bounds})`].filter(Boolean).join(' ');
-  const assignment = required ? `${name}=` : `# ${name}=${fallback ?? ''}`;
+  const assignment = required ? `${name}=` : `# ${name}=${inWords ? '' : (fallback ?? '')}`;
   return `# ${about}\n# Read by: ${readBy.join(', ')}\n${assignment}`;
 };
 

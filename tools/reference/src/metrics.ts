@@ -16,38 +16,52 @@ interface Registry {
 
 const DECLARED = /\b(?:counter|gauge|histogram)\(\s*'(relais_\w+)'/g;
 
-/** The compiled modules that declare metrics, found in the sources so that none is forgotten; `libs/bus` and the like. */
-const places = (): Map<string, string[]> => {
-  const projects = ['libs', 'apps'].flatMap((group) =>
+interface Declaration {
+  name: string;
+  /** `libs/bus` and the like. */
+  project: string;
+  /** The compiled module that puts it into the registry. */
+  module: string;
+}
+
+/** Every metric that the sources declare, so that none is forgotten. */
+const declarations = (): Declaration[] => {
+  const projects = ['apps', 'libs'].flatMap((group) =>
     readdirSync(join(workspace, group)).map((name) => `${group}/${name}`),
   );
-  return new Map(projects.sort().map((project) => [project, declaringModules(project)]));
+  return projects.sort().flatMap(declaredIn);
 };
 
-const declaringModules = (project: string): string[] =>
-  readdirSync(join(workspace, project, 'src'), { recursive: true, encoding: 'utf8' })
+const declaredIn = (project: string): Declaration[] => {
+  const root = join(workspace, project, 'src');
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
-    .filter((file) => readFileSync(join(workspace, project, 'src', file), 'utf8').search(DECLARED) >= 0)
-    .map((file) => `${project}/dist/${file.replace(/\.ts$/, '.js')}`)
-    .sort();
+    .flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(DECLARED)].map(([, name = '']) => ({
+        name,
+        project,
+        module: `${project}/dist/${file.replace(/\.ts$/, '.js')}`,
+      })),
+    );
+};
 
 /** Modules that declare metrics and are not built. */
-export const unbuiltMetrics = (): string[] => [...places().values()].flat().filter((module) => !isBuilt(module));
+export const unbuiltMetrics = (): string[] => [
+  ...new Set(declarations().flatMap(({ module }) => (isBuilt(module) ? [] : [module]))),
+];
 
-/** Every metric of the product by where it is declared, from the registry that /metrics is made of. */
+/** Every metric of the product by where it is declared, with what the registry behind /metrics knows of it. */
 export const metrics = async (): Promise<Page> => {
+  const declared = declarations();
   const observability = await built('libs/observability/dist/index.js');
-  const registry = observability.metrics as Registry;
-  const sections: string[] = [];
-  const told = new Set<string>();
-  for (const [project, modules] of places()) {
-    for (const module of modules) await built(module);
-    if (project === 'libs/observability') startProcessMetrics(observability);
-    const fresh = registry.getMetricsAsArray().filter(({ name }) => name.startsWith('relais_') && !told.has(name));
-    if (fresh.length > 0) sections.push(`## ${project}`, tableOf(fresh));
-    for (const { name } of fresh) told.add(name);
-  }
-  const standard = registry.getMetricsAsArray().filter(({ name }) => !told.has(name));
+  startProcessMetrics(observability);
+  for (const { module } of declared) await built(module);
+  const registered = (observability.metrics as Registry).getMetricsAsArray();
+  const projectOf = new Map(declared.map(({ name, project }) => [name, project]));
+  const sections = [...new Set(declared.map(({ project }) => project))].flatMap((project) => [
+    `## ${project}`,
+    tableOf(registered.filter(({ name }) => projectOf.get(name) === project)),
+  ]);
   return page(
     'metrics.md',
     document(
@@ -55,7 +69,7 @@ export const metrics = async (): Promise<Page> => {
       'What `/metrics` on the internal port tells. A service has the metrics of its own section and of the libs it is made of. Labels have few values, and none is the id of a person or a thing.',
       ...sections,
       '## Node.js and the process',
-      tableOf(standard),
+      tableOf(registered.filter(({ name }) => !projectOf.has(name))),
     ),
   );
 };

@@ -7,18 +7,14 @@ export interface Variable {
   name: string;
   /** What stands in when it is absent; undefined when nothing does. */
   fallback: string | undefined;
+  /** The fallback is a description: it differs from machine to machine. */
+  inWords: boolean;
   required: boolean;
   bounds: string;
   description: string;
   secret: boolean;
   readBy: string[];
 }
-
-const isTable = (value: unknown): value is Record<string, z.ZodType> =>
-  typeof value === 'object' &&
-  value !== null &&
-  Object.values(value).length > 0 &&
-  Object.values(value).every((entry) => entry instanceof z.ZodType);
 
 const moduleOf = (service: string): string => `apps/${service}/dist/config.js`;
 
@@ -28,22 +24,22 @@ export const unbuiltServices = (): string[] =>
     .map(moduleOf)
     .filter((module) => !isBuilt(module));
 
-/**
- * Every variable of every program, from the tables in apps/<service>/src/config.ts. `env` is the service's own; a table
- * of another name is read by the program of that name: `migrateEnv` by the migration.
- */
+type Table = Readonly<Record<string, z.ZodType>>;
+
+/** Every variable of every program: the `env` of each service, and what those with a database need to migrate it. */
 export const variables = async (): Promise<Variable[]> => {
   const found = new Map<string, Variable>();
+  const { migrationEnv } = (await built('libs/config/dist/index.js')) as { migrationEnv: Table };
   for (const service of Object.keys(SERVICES)) {
-    const config = await built(moduleOf(service));
-    for (const [table, schemas] of Object.entries(config).filter(
-      (entry): entry is [string, Record<string, z.ZodType>] => isTable(entry[1]),
-    )) {
-      const reader = table === 'env' ? service : `${service} ${table.replace(/Env$/, '')}`;
-      for (const [name, schema] of Object.entries(schemas)) add(found, variableOf(name, schema), reader);
-    }
+    const { env } = (await built(moduleOf(service))) as { env: Table };
+    addAll(found, env, service);
+    if (isBuilt(`apps/${service}/dist/migrate.js`)) addAll(found, migrationEnv, `${service} migrate`);
   }
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+};
+
+const addAll = (found: Map<string, Variable>, table: Table, reader: string): void => {
+  for (const [name, schema] of Object.entries(table)) add(found, variableOf(name, schema), reader);
 };
 
 const add = (found: Map<string, Variable>, variable: Variable, reader: string): void => {
@@ -57,10 +53,12 @@ const SECRET_NAME = /(_TOKEN|_SEED|_PASSWORD|_KEY)$/;
 export const variableOf = (name: string, schema: z.ZodType): Variable => {
   const description = schema.description ?? '';
   const absent = schema.safeParse(undefined);
+  const words = wordsFor(description);
   return {
     name,
     required: !absent.success,
-    fallback: absent.success && absent.data !== undefined ? fallbackOf(description, absent.data) : undefined,
+    fallback: absent.success && absent.data !== undefined ? (words ?? String(absent.data)) : undefined,
+    inWords: words !== undefined,
     bounds: boundsOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })),
     description,
     secret: SECRET_NAME.test(name) || /\bsecret\b/i.test(description),
@@ -68,9 +66,7 @@ export const variableOf = (name: string, schema: z.ZodType): Variable => {
   };
 };
 
-/** A default that differs from machine to machine is described in words, after `default:`. */
-const fallbackOf = (description: string, value: unknown): string =>
-  /\bdefault: ([^;]+)/.exec(description)?.[1] ?? String(value);
+const wordsFor = (description: string): string | undefined => /\bdefault: ([^;]+)/.exec(description)?.[1];
 
 const boundsOf = ({
   enum: values,
@@ -90,7 +86,7 @@ const boundsOf = ({
         : `${minimum} to ${maximum}`
       : '',
     minimum === undefined && !isWide ? `≤ ${maximum}` : '',
-    minLength ? `at least ${minLength} characters` : '',
+    minLength !== undefined && minLength > 1 ? `at least ${minLength} characters` : '',
     maxLength === undefined ? '' : `at most ${maxLength} characters`,
     format === 'uri' ? 'URL' : '',
     anyOf ? anyOf.map((one) => (typeof one === 'object' ? boundsOf(one) : '')).join(' or ') : '',
