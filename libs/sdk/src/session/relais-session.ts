@@ -7,6 +7,7 @@ import type { CallOptions, RelaisApi } from '../http/relais-api.js';
 import type { AccessTokens } from './access-tokens.js';
 import type { DeviceKey } from './device-key.js';
 import { refreshTokens } from './refresh.js';
+import { goodUntilMs } from './token-life.js';
 
 export type DeviceDescription = Omit<NewDevice, 'publicKey'>;
 export interface SessionOptions {
@@ -37,6 +38,7 @@ export class RelaisSession extends EventEmitter<SessionEvents> implements Access
     readonly key: DeviceKey,
     private current: Tokens,
     options: SessionOptions,
+    private expiresAtMs: number = goodUntilMs(current),
   ) {
     super();
     this.backoff = { ...DEFAULT_BACKOFF, baseMs: 500, capMs: 5_000, ...options.backoff };
@@ -84,7 +86,8 @@ export class RelaisSession extends EventEmitter<SessionEvents> implements Access
 
   /** Goes on with stored tokens; the first use refreshes them if need be. */
   static resume(api: RelaisApi, stored: unknown, key: DeviceKey, options: SessionOptions = {}): RelaisSession {
-    return new RelaisSession(api, key, tokensSchema.parse(stored), options);
+    const tokens = tokensSchema.parse(stored);
+    return new RelaisSession(api, key, tokens, options, Date.parse(tokens.accessTokenExpiresAt));
   }
 
   get tokens(): Tokens {
@@ -150,6 +153,7 @@ export class RelaisSession extends EventEmitter<SessionEvents> implements Access
   private take(tokens: Tokens): Tokens {
     if (this.ended) throw this.ended;
     this.current = tokens;
+    this.expiresAtMs = goodUntilMs(tokens);
     this.schedule();
     this.emit('tokens', tokens);
     return tokens;
@@ -178,6 +182,6 @@ export class RelaisSession extends EventEmitter<SessionEvents> implements Access
   }
 
   private lifeLeftMs(): number {
-    return Date.parse(this.current.accessTokenExpiresAt) - Date.now();
+    return this.expiresAtMs - Date.now();
   }
 }
