@@ -149,6 +149,19 @@ describe('envelope encryption', () => {
     expect(opener.open(['entry', '2'], other).toString()).toBe('two');
   });
 
+  it('opens the rest of a page when the key of one row is damaged', async () => {
+    const [damaged, whole] = await anEnvelope().keysFor([aScope(), aScope()]);
+    const page = [damaged, whole].map((key) => key?.seal(place, 'on my way') as Buffer) as [Buffer, Buffer];
+    const [stored] = await store.findByIds(organizationId, [damaged?.id as string]);
+    if (!stored?.wrapped) throw new Error('the key is not there');
+    await store.rewrap(organizationId, stored.id, stored, { kekVersion: 1, wrapped: Buffer.from('damaged') });
+
+    const opener = await anEnvelope().opener(organizationId, page);
+
+    expect(() => opener.open(place, page[0])).toThrow(expect.objectContaining({ code: 'decrypt_failed' }));
+    expect(opener.open(place, page[1]).toString()).toBe('on my way');
+  });
+
   it('tells content whose key was destroyed from content that does not open', async () => {
     const envelope = anEnvelope();
     const scope = aScope();

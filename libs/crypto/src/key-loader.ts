@@ -25,16 +25,20 @@ export class KeyLoader {
     return new Map(keys);
   }
 
-  /** The keys with these ids, by id. Unknown ones are left out. One read. */
+  /** The keys with these ids, by id. Unknown and damaged ones are left out: they must not keep the others from opening. One read. */
   async byIds(
     organizationId: OrganizationId,
     ids: readonly string[],
   ): Promise<Map<string, DataKey | typeof CONTENT_DESTROYED>> {
     const found = await this.store.findByIds(organizationId, ids);
-    const keys = await Promise.all(
-      found.map(async (key) => [key.id, key.wrapped === null ? CONTENT_DESTROYED : await this.unwrap(key)] as const),
+    const keys = new Map<string, DataKey | typeof CONTENT_DESTROYED>();
+    await Promise.all(
+      found.map(async (stored) => {
+        const key = stored.wrapped === null ? CONTENT_DESTROYED : await this.unwrap(stored).catch(ifDamaged);
+        if (key) keys.set(stored.id, key);
+      }),
     );
-    return new Map(keys);
+    return keys;
   }
 
   private async create(organizationId: OrganizationId, slots: readonly KeySlot[]): Promise<StoredKey[]> {
@@ -59,4 +63,10 @@ export class KeyLoader {
     const { organizationId } = key.slot;
     return new DataKey(organizationId, key.id, await this.provider.unwrap(organizationId, key.id, key));
   }
+}
+
+/** A missing KEK version or an absent key service concerns everybody and is passed on; a wrapping that does not open does not. */
+function ifDamaged(error: unknown): undefined {
+  if (error instanceof AppError && error.code === 'decrypt_failed') return undefined;
+  throw error;
 }
