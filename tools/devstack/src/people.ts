@@ -27,8 +27,12 @@ export const peopleFile = (stack: Stack): string => join(stack.directory, 'peopl
  * Makes the first organization with its owner alice, who invites bob. What was done before is not done again: the plan
  * with both passwords is on disk before the first call, so an interrupted start goes on where it was.
  */
-export async function ensurePeople(stack: Stack, gateways: string[], bootstrapToken: string): Promise<People> {
-  const kept = readJson(peopleFile(stack), people) ?? plan();
+export async function ensurePeople(
+  stack: Stack,
+  gateways: string[],
+  bootstrapToken: string,
+  kept: People = readJson(peopleFile(stack), people) ?? plan(),
+): Promise<People> {
   const file = { ...kept, gateways };
   writeJson(peopleFile(stack), file);
   if (file.isComplete) return file;

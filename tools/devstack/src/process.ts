@@ -111,17 +111,17 @@ export async function eventually(isSo: () => boolean | Promise<boolean>, deadlin
   return true;
 }
 
-/** The last lines of a log, to show with a failure. */
+/** The last lines of a log, indented, to show with a failure. */
 export function lastLines(path: string, count = 15): string {
+  const lines = readOrEmpty(path).trimEnd().split('\n').slice(-count);
+  return lines.join('') === '' ? '    (it has said nothing)' : lines.map((line) => `    ${line}`).join('\n');
+}
+
+function readOrEmpty(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
-      .trimEnd()
-      .split('\n')
-      .slice(-count)
-      .map((line) => `    ${line}`)
-      .join('\n');
+    return readFileSync(path, 'utf8');
   } catch {
-    return '    (no log)';
+    return '';
   }
 }
 

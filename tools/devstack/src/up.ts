@@ -1,4 +1,5 @@
 import { Cluster } from './cluster/cluster.js';
+import { dropOrphans } from './owner.js';
 import { ensurePeople, peopleFile } from './people.js';
 import { Stack } from './stack.js';
 
@@ -8,6 +9,7 @@ const REPLICAS = { auth: 2, messaging: 2, gateway: 2 };
 export async function up(name: string): Promise<void> {
   const startedAt = performance.now();
   const say = (line: string) => console.log(`${seconds(startedAt)}  ${line}`);
+  await dropOrphans();
   await Stack.exclusively(name, async (stack) => {
     const before = stack.processes.filter((process) => stack.running(process.name)).length;
     say(before > 0 ? `${before} processes of "${name}" are running` : `starting "${name}" in ${stack.directory}`);

@@ -48,13 +48,13 @@ export class Cluster {
 
   /** Starts whatever of it does not run yet and waits until every replica is ready. */
   static async start(options: ClusterOptions): Promise<Cluster> {
+    await dropOrphans();
     return Stack.exclusively(options.name, (stack) => Cluster.startIn(stack, options));
   }
 
   /** Like `start`, for who holds the stack already. */
   static async startIn(stack: Stack, options: ClusterOptions): Promise<Cluster> {
     const say = options.say ?? (() => undefined);
-    await dropOrphans();
     if (options.isTemporary) bindToProcess(stack, process.pid);
     const servers = await startServers(stack, options);
     say('servers are up: PostgreSQL, NATS, Redis');
