@@ -57,6 +57,8 @@ export const metrics = async (): Promise<Page> => {
   startProcessMetrics(observability);
   for (const { module } of declared) await built(module);
   const registered = (observability.metrics as Registry).getMetricsAsArray();
+  const missing = declared.filter(({ name }) => !registered.some((metric) => metric.name === name));
+  if (missing.length > 0) throw new Error(`declared but not registered: ${missing.map(({ name }) => name).join(', ')}`);
   const projectOf = new Map(declared.map(({ name, project }) => [name, project]));
   const sections = [...new Set(declared.map(({ project }) => project))].flatMap((project) => [
     `## ${project}`,

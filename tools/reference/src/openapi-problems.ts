@@ -49,10 +49,17 @@ const response = (status: number, codes: readonly string[]): object => ({
   },
 });
 
+/** What a body in another format than JSON is answered with. */
+const NOT_JSON = 415;
+export const notJson = { [NOT_JSON]: { $ref: `#/components/responses/Common${NOT_JSON}` } };
+
 /** The answers that any operation may give, by status: `Common404`. */
 export const sharedResponses = (): Record<string, object> =>
   Object.fromEntries(
-    [...byStatus(ofAnyOperation)].map(([status, codes]) => [`Common${status}`, response(status, codes)]),
+    [...byStatus(ofAnyOperation), [NOT_JSON, ['invalid_request']] as const].map(([status, codes]) => [
+      `Common${status}`,
+      response(status, codes),
+    ]),
   );
 
 /** Every unsuccessful answer of one contract, with all codes that come under a status. */

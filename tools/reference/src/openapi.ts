@@ -4,7 +4,7 @@ import { type Route, ROUTES, pathParameters, serviceOf } from '@relais/contracts
 import { contractDocs } from './contract-docs.js';
 import { contractNames } from './contract-names.js';
 import { type JsonSchema, Schemas, propertyOf, without } from './json-schema.js';
-import { problemResponses, problemSchemas, sharedResponses } from './openapi-problems.js';
+import { notJson, problemResponses, problemSchemas, sharedResponses } from './openapi-problems.js';
 import { type Page, jsonPage } from './page.js';
 import { workspace } from './workspace.js';
 
@@ -50,15 +50,23 @@ const pathsOf = (schemas: Schemas): Record<string, Record<string, unknown>> => {
   return paths;
 };
 
-const operation = (operationId: string, route: Route, description: string | undefined, schemas: Schemas): object => ({
-  operationId,
-  summary: route.summary,
-  ...(description ? { description } : {}),
-  tags: [tagOf(route)],
-  security: route.contract.access === 'user' ? [{ accessToken: [] }] : [],
-  ...requestOf(route, schemas.input(route.contract.input)),
-  responses: { [route.status]: success(route, schemas), ...problemResponses(route.contract) },
-});
+const operation = (operationId: string, route: Route, description: string | undefined, schemas: Schemas): object => {
+  const request = requestOf(route, schemas.input(route.contract.input));
+  return {
+    operationId,
+    summary: route.summary,
+    ...(description ? { description } : {}),
+    tags: [tagOf(route)],
+    security: route.contract.access === 'user' ? [{ accessToken: [] }] : [],
+    'x-rate-limit': route.limit,
+    ...request,
+    responses: {
+      [route.status]: success(route, schemas),
+      ...problemResponses(route.contract),
+      ...('requestBody' in request ? notJson : {}),
+    },
+  };
+};
 
 const success = (route: Route, schemas: Schemas): object => ({
   description: 'Done',
