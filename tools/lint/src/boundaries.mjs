@@ -16,7 +16,7 @@ const WORLDS = [
     only: '*.postgres.ts, *.entity.ts, app.module.ts and database/',
   },
   { packages: /^ioredis$/, files: /\.redis\.ts$|^libs\/redis\//, only: '*.redis.ts and libs/redis' },
-  { packages: /^@nats-io\//, files: /^libs\/bus\/|^tools\/devstack\//, only: 'libs/bus and tools/devstack' },
+  { packages: /^@nats-io\//, files: /^libs\/bus\/|^tools\/devstack\/|^load-tests\//, only: 'libs/bus and the tools' },
   { packages: /^@nestjs\/microservices$/, files: /^$/, only: 'nobody: libs/bus speaks NATS itself; no file' },
   { packages: /^(node:)?process$/, files: /^libs\/config\/|^tools\/|^load-tests\//, only: 'libs/config and the tools' },
   { packages: /^@relais\/testing$|\.contract\.js$/, files: /^$/, only: FAKES },

@@ -48,7 +48,7 @@ export class Holder { constructor() { const a: Thing = { id: '' }; this.keep(a);
     "import { Redis } from 'ioredis';\nexport { Redis };",
     /Only \*\.redis\.ts and libs\/redis/,
   ],
-  ['apps/auth/src/nats.ts', "export { connect } from '@nats-io/transport-node';", /Only libs\/bus and tools\/devstack/],
+  ['apps/auth/src/nats.ts', "export { connect } from '@nats-io/transport-node';", /Only libs\/bus and the tools/],
   ['apps/auth/src/fake.ts', "export { MemoryStore } from './store.memory.js';", /Only \*\.spec\.ts and libs\/testing/],
   ['apps/auth/src/testing.ts', "export { fixedClock } from '@relais/testing';", /Only \*\.spec\.ts and libs\/testing/],
   ['apps/auth/src/late.ts', "export const f = () => import('typeorm');", /Only \*\.postgres\.ts/],
