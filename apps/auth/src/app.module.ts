@@ -1,0 +1,180 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { Bus, type BusConnection, BusServer, EventStream, NatsBus } from '@relais/bus';
+import { BlindIndex, Envelope, type KeyProvider, type KeyRotation } from '@relais/crypto';
+import { OutboxRelay } from '@relais/database';
+import { Clock, SystemClock } from '@relais/kernel';
+import type { Log } from '@relais/observability';
+import { JwtTokenVerifier, TokenVerifier, TrustStore } from '@relais/security';
+import { DataSource } from 'typeorm';
+import type { Config } from './config.js';
+import { DevicesController } from './devices/devices.controller.js';
+import { ListDevicesHandler } from './devices/list-devices.js';
+import { RemoveDeviceHandler } from './devices/remove-device.js';
+import { EventLog } from './event-log.js';
+import { Housekeeping } from './housekeeping.js';
+import { AcceptInvitationHandler } from './invitations/accept-invitation.js';
+import { CreateInvitationHandler } from './invitations/create-invitation.js';
+import { InvitationsController } from './invitations/invitations.controller.js';
+import { ListInvitationsHandler } from './invitations/list-invitations.js';
+import { RevokeInvitationHandler } from './invitations/revoke-invitation.js';
+import { BootstrapOrganizationHandler } from './organizations/bootstrap-organization.js';
+import { Newcomers } from './organizations/newcomer.js';
+import { OrganizationsController } from './organizations/organizations.controller.js';
+import { ChangePasswordHandler } from './passwords/change-password.js';
+import { LoginThrottle } from './passwords/login-throttle.js';
+import { PasswordHasher } from './passwords/password-hasher.js';
+import { PasswordPolicy } from './passwords/password-policy.js';
+import { ChangePoolUsersHandler } from './pools/change-pool-users.js';
+import { CreatePoolHandler } from './pools/create-pool.js';
+import { ListPoolsHandler } from './pools/list-pools.js';
+import { PoolsController } from './pools/pools.controller.js';
+import { RenamePoolHandler } from './pools/rename-pool.js';
+import { PersonalData } from './sealing/personal-data.js';
+import { CloseSessionHandler } from './sessions/close-session.js';
+import { ListSessionsHandler } from './sessions/list-sessions.js';
+import { OpenSessionHandler } from './sessions/open-session.js';
+import { RefreshSessionHandler } from './sessions/refresh-session.js';
+import { SessionsController } from './sessions/sessions.controller.js';
+import { TokenIssuer } from './sessions/token-issuer.js';
+import { Settings } from './settings.js';
+import { LocalTrust } from './trust/local-trust.js';
+import { Revocations } from './trust/revocations.js';
+import { SigningKeys } from './trust/signing-keys.js';
+import { TrustController } from './trust/trust.controller.js';
+import { ListUsersHandler } from './users/list-users.js';
+import { ReadMeHandler } from './users/read-me.js';
+import { RemoveUserHandler } from './users/remove-user.js';
+import { ResolveUsersHandler } from './users/resolve-users.js';
+import { UpdateUserHandler } from './users/update-user.js';
+import { UsersController } from './users/users.controller.js';
+
+/** What main.ts opened. */
+export interface Opened {
+  config: Config;
+  log: Log;
+  connection: BusConnection;
+  db: DataSource;
+  envelope: Envelope;
+  provider: KeyProvider;
+  rotation: KeyRotation;
+  /** The time; tests hold it still. */
+  clock?: Clock;
+}
+
+@Module({})
+export class AuthModule {
+  static with(opened: Opened): DynamicModule {
+    return {
+      module: AuthModule,
+      imports: [DiscoveryModule],
+      controllers: [
+        OrganizationsController,
+        InvitationsController,
+        SessionsController,
+        UsersController,
+        DevicesController,
+        PoolsController,
+        TrustController,
+      ],
+      providers: [...valuesOf(opened), ...trustOf(opened), ...backgroundOf(opened), ...HANDLERS],
+    };
+  }
+}
+
+const HANDLERS: Provider[] = [
+  PersonalData,
+  Newcomers,
+  LoginThrottle,
+  TokenIssuer,
+  BootstrapOrganizationHandler,
+  CreateInvitationHandler,
+  ListInvitationsHandler,
+  RevokeInvitationHandler,
+  AcceptInvitationHandler,
+  OpenSessionHandler,
+  RefreshSessionHandler,
+  ListSessionsHandler,
+  CloseSessionHandler,
+  ChangePasswordHandler,
+  ReadMeHandler,
+  ListUsersHandler,
+  ResolveUsersHandler,
+  UpdateUserHandler,
+  RemoveUserHandler,
+  ListDevicesHandler,
+  RemoveDeviceHandler,
+  CreatePoolHandler,
+  ListPoolsHandler,
+  RenamePoolHandler,
+  ChangePoolUsersHandler,
+];
+
+function valuesOf({ config, log, connection, db, envelope, provider, clock = new SystemClock() }: Opened): Provider[] {
+  const hashing = {
+    memoryKib: config.PASSWORD_MEMORY_KIB,
+    passes: config.PASSWORD_PASSES,
+    parallel: config.PASSWORD_PARALLEL,
+    queue: config.PASSWORD_QUEUE,
+  };
+  const settings = { accessTokenSeconds: config.ACCESS_TOKEN_SECONDS, bootstrapTokens: config.BOOTSTRAP_TOKEN };
+  return [
+    { provide: Clock, useValue: clock },
+    { provide: DataSource, useValue: db },
+    { provide: Bus, useValue: new NatsBus(connection) },
+    { provide: Envelope, useValue: envelope },
+    { provide: BlindIndex, useValue: new BlindIndex(provider) },
+    { provide: EventLog, useValue: new EventLog(log) },
+    { provide: Settings, useValue: new Settings(settings) },
+    { provide: PasswordHasher, useValue: new PasswordHasher(hashing) },
+    { provide: PasswordPolicy, useValue: PasswordPolicy.fromFile(config.PASSWORD_BLOCKLIST_FILE) },
+  ];
+}
+
+function trustOf({ config, log, connection, db, provider, clock = new SystemClock() }: Opened): Provider[] {
+  const trust = new TrustStore(clock);
+  const verifier = new JwtTokenVerifier(trust, { clock });
+  const periodMs = config.SIGNING_KEY_PERIOD_HOURS * 3_600_000;
+  return [
+    { provide: TrustStore, useValue: trust },
+    { provide: TokenVerifier, useValue: verifier },
+    { provide: SigningKeys, useValue: new SigningKeys(db, provider, clock, periodMs) },
+    Revocations,
+    {
+      provide: LocalTrust,
+      useFactory: (keys: SigningKeys, revocations: Revocations, bus: Bus) =>
+        new LocalTrust(keys, revocations, bus, trust, { pollMs: config.TRUST_POLL_INTERVAL_MS, log }),
+      inject: [SigningKeys, Revocations, Bus],
+    },
+    {
+      provide: BusServer,
+      useFactory: (discovery: DiscoveryService, scanner: MetadataScanner) =>
+        new BusServer(connection, verifier, log, discovery, scanner),
+      inject: [DiscoveryService, MetadataScanner],
+    },
+  ];
+}
+
+function backgroundOf({ config, log, connection, db, rotation, clock = new SystemClock() }: Opened): Provider[] {
+  const events = new EventStream(connection, log, {
+    replicas: config.EVENTS_REPLICAS,
+    retentionHours: config.OUTBOX_RETENTION_HOURS,
+  });
+  const relay = new OutboxRelay(db, events, {
+    owner: connection.replica,
+    pollMs: config.OUTBOX_POLL_INTERVAL_MS,
+    batchSize: config.OUTBOX_BATCH_SIZE,
+    leaseMs: config.OUTBOX_LEASE_MS,
+    retentionHours: config.OUTBOX_RETENTION_HOURS,
+    log,
+  });
+  return [
+    { provide: OutboxRelay, useValue: relay },
+    {
+      provide: Housekeeping,
+      useFactory: (revocations: Revocations, keys: SigningKeys) =>
+        new Housekeeping(db, revocations, keys, rotation, clock, { intervalMs: config.HOUSEKEEPING_INTERVAL_MS, log }),
+      inject: [Revocations, SigningKeys],
+    },
+  ];
+}

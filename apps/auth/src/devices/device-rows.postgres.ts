@@ -1,0 +1,67 @@
+import { type DevicePublicKey, type NewDevice, openSession } from '@relais/contracts';
+import type { DeviceId, OrganizationId, UserId } from '@relais/kernel';
+import { jwkThumbprint } from '@relais/security';
+import type { EntityManager } from 'typeorm';
+import { row, rows } from '../database/sql.js';
+
+interface DeviceRow {
+  user_id: string;
+  state: string;
+  key_thumbprint: string;
+}
+
+export interface Registration {
+  organizationId: OrganizationId;
+  userId: UserId;
+  device: NewDevice;
+  nameSealed: Buffer;
+  now: Date;
+}
+
+/**
+ * Adds a device, or recognises it: same id, same person, same key. Locks its row until the transaction ends. The caller
+ * holds the person's row.
+ *
+ * @throws AppError `device_id_reused` when id or key belong to another device, or to one that was put out
+ */
+export async function registerDevice(
+  tx: EntityManager,
+  registration: Registration,
+): Promise<{ keyThumbprint: string }> {
+  const { organizationId, userId, device, nameSealed, now } = registration;
+  const keyThumbprint = jwkThumbprint(device.publicKey);
+  const added = await rows(
+    tx,
+    `INSERT INTO device (organization_id, id, user_id, state, platform, name_sealed, public_key, key_thumbprint, created_at)
+     VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING id`,
+    [organizationId, device.id, userId, device.platform, nameSealed, device.publicKey.x, keyThumbprint, now],
+  );
+  if (added.length > 0) return { keyThumbprint };
+  const known = await lockDevice(tx, organizationId, device.id);
+  const isSame = known?.user_id === userId && known.key_thumbprint === keyThumbprint && known.state === 'active';
+  if (!isSame) throw openSession.fail('device_id_reused');
+  return { keyThumbprint };
+}
+
+const lockDevice = (tx: EntityManager, organizationId: string, id: string): Promise<DeviceRow | null> =>
+  row(
+    tx,
+    `SELECT d.user_id, d.state, d.key_thumbprint FROM device d WHERE d.organization_id = $1 AND d.id = $2 FOR SHARE`,
+    [organizationId, id],
+  );
+
+/** Whether this person has signed in from this device, with this key, before. */
+export async function isKnownDevice(
+  tx: EntityManager,
+  organizationId: OrganizationId,
+  userId: UserId,
+  { id, publicKey }: { id: DeviceId; publicKey: DevicePublicKey },
+): Promise<boolean> {
+  const found = await row(
+    tx,
+    `SELECT d.id FROM device d WHERE d.organization_id = $1 AND d.id = $2 AND d.user_id = $3
+       AND d.key_thumbprint = $4 AND d.state = 'active'`,
+    [organizationId, id, userId, jwkThumbprint(publicKey)],
+  );
+  return found !== null;
+}

@@ -1,0 +1,74 @@
+import { LIMITS } from '@relais/contracts';
+import type { KeyRotation } from '@relais/crypto';
+import { withOrganization, withoutOrganization } from '@relais/database';
+import type { Clock, OrganizationId } from '@relais/kernel';
+import type { Log } from '@relais/observability';
+import type { DataSource } from 'typeorm';
+import { rows } from './database/sql.js';
+import { allOrganizations } from './organizations/organization-rows.postgres.js';
+import { THROTTLE_MEMORY_MS } from './passwords/login-throttle.js';
+import type { Revocations } from './trust/revocations.js';
+import type { SigningKeys } from './trust/signing-keys.js';
+
+const REWRAP_BATCH = 200;
+
+/**
+ * Removes what has run out: sessions, invitations, counted tries, revocations; and moves keys to the active key encryption
+ * key after its rotation. Nothing depends on it having run, because
+ * everything is checked against the clock when it is used. Any replica may do it, at the same time, too.
+ */
+export class Housekeeping {
+  private timer: NodeJS.Timeout | undefined;
+  private working: Promise<void> | undefined;
+
+  constructor(
+    private readonly db: DataSource,
+    private readonly revocations: Revocations,
+    private readonly keys: SigningKeys,
+    private readonly rotation: KeyRotation,
+    private readonly clock: Clock,
+    private readonly options: { intervalMs: number; log: Log },
+  ) {}
+
+  start(): void {
+    this.timer = setInterval(() => void this.tick(), this.options.intervalMs);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.working;
+  }
+
+  async run(): Promise<void> {
+    await this.revocations.tidy();
+    await this.keys.reseal();
+    if ((await this.rotation.countOutdated()) > 0) await this.rotation.rewrapAll({ batchSize: REWRAP_BATCH });
+    const tries = new Date(this.clock.now().getTime() - THROTTLE_MEMORY_MS);
+    await withoutOrganization(this.db, (tx) =>
+      rows(tx, 'DELETE FROM login_throttle t WHERE t.last_tried_at < $1', [tries]),
+    );
+    for (const organizationId of await allOrganizations(this.db)) await this.tidy(organizationId);
+  }
+
+  private async tidy(organizationId: OrganizationId): Promise<void> {
+    const now = this.clock.now().getTime();
+    const ago = (seconds: number) => new Date(now - seconds * 1_000);
+    await withOrganization(this.db, organizationId, async (tx) => {
+      await rows(
+        tx,
+        'DELETE FROM session s WHERE s.organization_id = $1 AND (s.last_used_at < $2 OR s.created_at < $3)',
+        [organizationId, ago(LIMITS.sessionIdleSeconds), ago(LIMITS.sessionAbsoluteSeconds)],
+      );
+      await rows(tx, 'DELETE FROM invitation i WHERE i.organization_id = $1 AND i.expires_at < $2', [
+        organizationId,
+        ago(0),
+      ]);
+    });
+  }
+
+  private tick(): Promise<void> {
+    return (this.working ??= this.run()
+      .catch((error: unknown) => this.options.log.warn({ event: 'housekeeping.failed', error }))
+      .finally(() => (this.working = undefined)));
+  }
+}

@@ -1,0 +1,57 @@
+import type { Invitation, Role } from '@relais/contracts';
+import type { InvitationId, OrganizationId, PoolId, UserId } from '@relais/kernel';
+import { hashSecret } from '@relais/security';
+import type { EntityManager } from 'typeorm';
+import { row } from '../database/sql.js';
+import { reaches } from '../permissions/permissions.js';
+import type { InvitationToken } from './invitation-token.js';
+
+export interface InvitationRow {
+  id: InvitationId;
+  invited_by: UserId;
+  role: Role;
+  pool_ids: PoolId[];
+  created_at: Date;
+  expires_at: Date;
+  used_at: Date | null;
+}
+
+export const INVITATION_COLUMNS =
+  'i.id, i.invited_by, i.role, i.pool_ids::text[] AS pool_ids, i.created_at, i.expires_at, i.used_at';
+
+/**
+ * The invitation of this token if it can be used now: not used, not expired, and its maker still active and still allowed to
+ * give that role. Locked until the transaction ends, so that of many who redeem it one does.
+ */
+export async function lockUsable(tx: EntityManager, token: InvitationToken, now: Date): Promise<InvitationRow | null> {
+  const { organizationId } = token;
+  const found = await row<InvitationRow>(
+    tx,
+    `SELECT ${INVITATION_COLUMNS} FROM invitation i
+     WHERE i.organization_id = $1 AND i.token_hash = $2 AND i.used_at IS NULL AND i.expires_at > $3 FOR UPDATE`,
+    [organizationId, hashSecret(token.secret), now],
+  );
+  return found && (await isBacked(tx, organizationId, found)) ? found : null;
+}
+
+async function isBacked(
+  tx: EntityManager,
+  organizationId: OrganizationId,
+  { invited_by, role }: InvitationRow,
+): Promise<boolean> {
+  const inviter = await row<{ role: Role }>(
+    tx,
+    `SELECT u.role FROM app_user u WHERE u.organization_id = $1 AND u.id = $2 AND u.state = 'active'`,
+    [organizationId, invited_by],
+  );
+  return inviter !== null && reaches(inviter.role, role);
+}
+
+export const toInvitation = (found: InvitationRow): Invitation => ({
+  id: found.id,
+  role: found.role,
+  poolIds: found.pool_ids,
+  createdAt: found.created_at.toISOString(),
+  expiresAt: found.expires_at.toISOString(),
+  ...(found.used_at ? { usedAt: found.used_at.toISOString() } : {}),
+});

@@ -1,0 +1,61 @@
+import { counter, gauge, histogram } from '@relais/observability';
+
+const attempts = counter('relais_auth_attempts_total', 'Ways into a session tried, by outcome', [
+  'method',
+  'outcome',
+  'reason',
+]);
+const hashSeconds = histogram(
+  'relais_auth_password_hash_duration_seconds',
+  'Time of one password hash, without waiting',
+);
+const waiting = gauge('relais_auth_password_hash_waiting', 'Password hashes waiting for their turn');
+const keyExpiry = gauge('relais_auth_signing_key_expiry_timestamp_seconds', 'When a signing key stops signing', [
+  'key',
+]);
+const revoked = counter('relais_auth_revocations_total', 'Users, devices and sessions put out, by cause', ['cause']);
+const reused = counter(
+  'relais_auth_refresh_reuse_total',
+  'Refresh tokens used again by somebody else: the session was ended',
+);
+
+export type Method = 'password' | 'refresh' | 'invitation' | 'bootstrap';
+export type RefusalReason =
+  | 'credentials'
+  | 'throttled'
+  | 'overloaded'
+  | 'device'
+  | 'expired'
+  | 'proof'
+  | 'reuse'
+  | 'token'
+  | 'password'
+  | 'taken'
+  | 'error';
+export type RevocationCause = 'user' | 'removed' | 'device' | 'logout' | 'password' | 'reuse' | 'replaced';
+
+/** Somebody got a session or new tokens. */
+export const admitted = (method: Method): void => attempts.inc({ method, outcome: 'ok', reason: 'none' });
+
+/** Somebody did not. */
+export const refused = (method: Method, reason: RefusalReason): void =>
+  attempts.inc({ method, outcome: 'refused', reason });
+
+/** Runs and times one hash. */
+export async function hashing<Result>(work: () => Promise<Result>): Promise<Result> {
+  const stop = hashSeconds.startTimer();
+  return work().finally(stop);
+}
+
+export const hashWaiting = (count: number): void => waiting.set(count);
+
+/** The keys in use were looked at. */
+export const keysExpire = (current: Date, next: Date | undefined): void => {
+  keyExpiry.set({ key: 'current' }, current.getTime() / 1_000);
+  if (next) keyExpiry.set({ key: 'next' }, next.getTime() / 1_000);
+};
+
+export const putOut = (cause: RevocationCause, count: number): void => revoked.inc({ cause }, count);
+
+/** Theft, as far as one can tell: an alert belongs on this. */
+export const refreshTokenReused = (): void => reused.inc();

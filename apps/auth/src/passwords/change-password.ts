@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import { changePassword, type Revocation } from '@relais/contracts';
+import { withOrganization } from '@relais/database';
+import { AppError } from '@relais/kernel';
+import type { Principal } from '@relais/security';
+import { DataSource } from 'typeorm';
+import type { z } from 'zod';
+import { rows } from '../database/sql.js';
+import { EventLog } from '../event-log.js';
+import { findOrganization } from '../organizations/organization-rows.postgres.js';
+import { forbidden } from '../permissions/actor.js';
+import { PersonalData } from '../sealing/personal-data.js';
+import { endSessions } from '../sessions/session-rows.postgres.js';
+import { Revocations } from '../trust/revocations.js';
+import { findUser, lockUser } from '../users/user-rows.postgres.js';
+import { LoginThrottle } from './login-throttle.js';
+import { PasswordHasher } from './password-hasher.js';
+import { PasswordPolicy } from './password-policy.js';
+
+type Command = z.output<typeof changePassword.input>;
+
+/** Exchanges the password of the caller, who must know the current one, and ends their other sessions. */
+@Injectable()
+export class ChangePasswordHandler {
+  constructor(
+    private readonly db: DataSource,
+    private readonly personal: PersonalData,
+    private readonly hasher: PasswordHasher,
+    private readonly policy: PasswordPolicy,
+    private readonly throttle: LoginThrottle,
+    private readonly revocations: Revocations,
+    private readonly events: EventLog,
+  ) {}
+
+  async execute(principal: Principal, { currentPassword, newPassword }: Command): Promise<Record<never, never>> {
+    this.hasher.assertRoom();
+    const account = await this.accountOf(principal);
+    const attempt = {
+      organization: account.handle,
+      email: account.email,
+      deviceId: principal.deviceId,
+      isKnownDevice: true,
+    };
+    await this.throttle.count(attempt);
+    if (!(await this.hasher.verify(account.passwordHash, currentPassword))) throw changePassword.fail('wrong_password');
+    await this.throttle.forgive(attempt);
+    const problem = this.policy.problemOf(newPassword, [account.email, account.handle, account.displayName]);
+    if (problem) throw changePassword.fail('password_refused', problem);
+    const newHash = await this.hasher.hash(newPassword);
+    this.revocations.announce(await this.exchange(principal, account.passwordHash, newHash));
+    this.events.changed('auth.password_changed', principal.organizationId, principal.userId);
+    return {};
+  }
+
+  private async accountOf({ organizationId, userId }: Principal) {
+    const { user, organization } = await withOrganization(this.db, organizationId, async (tx) => ({
+      user: await findUser(tx, organizationId, userId),
+      organization: await findOrganization(tx, organizationId),
+    }));
+    if (!user || !organization) throw forbidden('not active');
+    const reader = await this.personal.reader(organizationId, [user.email_sealed, user.display_name_sealed]);
+    return {
+      handle: organization.handle,
+      email: reader.open('app_user.email', userId, user.email_sealed),
+      displayName: reader.open('app_user.display_name', userId, user.display_name_sealed),
+      passwordHash: user.password_hash,
+    };
+  }
+
+  private exchange(
+    { organizationId, userId, sessionId }: Principal,
+    oldHash: string,
+    newHash: string,
+  ): Promise<Revocation[]> {
+    return withOrganization(this.db, organizationId, async (tx) => {
+      const user = await lockUser(tx, organizationId, userId);
+      if (user?.state !== 'active') throw new AppError('forbidden', 'forbidden', 'not active');
+      if (user.password_hash !== oldHash) throw changePassword.fail('wrong_password');
+      await rows(tx, 'UPDATE app_user u SET password_hash = $3 WHERE u.organization_id = $1 AND u.id = $2', [
+        organizationId,
+        userId,
+        newHash,
+      ]);
+      return endSessions(tx, 'password', organizationId, { userId, except: sessionId });
+    });
+  }
+}

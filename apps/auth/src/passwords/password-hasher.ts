@@ -1,0 +1,80 @@
+import { hash, parseOptions, verify } from '@node-rs/argon2';
+import { AppError } from '@relais/kernel';
+import { newSecret } from '@relais/security';
+import { hashing, hashWaiting } from '../metrics.js';
+
+export interface HashParameters {
+  memoryKib: number;
+  passes: number;
+}
+
+export interface HashLimits extends HashParameters {
+  /** Hashes at work at the same time; each takes one core for tens of milliseconds. */
+  parallel: number;
+  /** Calls waiting for their turn; more are refused. */
+  queue: number;
+}
+
+/**
+ * argon2id behind a gate: a flood of logins costs at most `parallel` cores and the rest is told to come back.
+ *
+ * Passwords are compared whole, after NFKC, so that the same characters typed on another keyboard match (A-21).
+ */
+export class PasswordHasher {
+  private working = 0;
+  private readonly waiting: Array<() => void> = [];
+  private dummy: Promise<string> | undefined;
+
+  constructor(private readonly limits: HashLimits) {}
+
+  /** @throws AppError `login_overloaded` with `retryAfterMs` */
+  hash(password: string): Promise<string> {
+    return this.takeTurn(() => hash(password.normalize('NFKC'), this.options));
+  }
+
+  /** Against a hash, or, when there is no account, against one nobody's password has: it takes the same time (A-27). */
+  async verify(stored: string | undefined, password: string): Promise<boolean> {
+    const against = stored ?? (await (this.dummy ??= hash(newSecret(), this.options)));
+    const isRight = await this.takeTurn(() => verify(against, password.normalize('NFKC')));
+    return isRight && stored !== undefined;
+  }
+
+  /** Whether a stored hash is weaker than what is asked for now (A-52). */
+  isOutdated(stored: string): boolean {
+    const { memoryCost, timeCost } = parseOptions(stored);
+    return memoryCost < this.limits.memoryKib || timeCost < this.limits.passes;
+  }
+
+  /** Refuses now what would be refused later, before anything is counted or written. */
+  assertRoom(): void {
+    if (this.waiting.length >= this.limits.queue) throw overloaded();
+  }
+
+  private get options() {
+    return { memoryCost: this.limits.memoryKib, timeCost: this.limits.passes, parallelism: 1 };
+  }
+
+  private async takeTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.assertRoom();
+    if (this.working >= this.limits.parallel) await this.wait();
+    else this.working++;
+    try {
+      return await hashing(work);
+    } finally {
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.working--;
+      hashWaiting(this.waiting.length);
+    }
+  }
+
+  /** Whoever leaves hands the place over, so `working` does not change. */
+  private wait(): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      hashWaiting(this.waiting.length);
+    });
+  }
+}
+
+const overloaded = (): AppError => new AppError('unavailable', 'login_overloaded', undefined, { retryAfterMs: 1_000 });

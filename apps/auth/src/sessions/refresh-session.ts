@@ -1,0 +1,128 @@
+import { Injectable } from '@nestjs/common';
+import { LIMITS, refreshSession, type Revocation, type Tokens } from '@relais/contracts';
+import { withOrganization } from '@relais/database';
+import { Clock } from '@relais/kernel';
+import { verifyDeviceProof } from '@relais/security';
+import { DataSource, type EntityManager } from 'typeorm';
+import { EventLog } from '../event-log.js';
+import { admitted, refreshTokenReused, refused, type RefusalReason } from '../metrics.js';
+import { readEpoch, Revocations } from '../trust/revocations.js';
+import { nextOf, parseRefreshToken, type RefreshToken } from './refresh-token.js';
+import {
+  addRefreshToken,
+  advanceGeneration,
+  endSessions,
+  generationOf,
+  isOver,
+  type LiveSession,
+  lockSession,
+} from './session-rows.postgres.js';
+import { type Grant, TokenIssuer } from './token-issuer.js';
+
+type Command = { refreshToken: string; proof: string };
+type Outcome = { grant: Grant } | { refusal: RefusalReason; revocations: Revocation[] };
+
+/** Rotates the tokens of a session. Needs, each time, the proof that the session's own device asks. */
+@Injectable()
+export class RefreshSessionHandler {
+  constructor(
+    private readonly db: DataSource,
+    private readonly issuer: TokenIssuer,
+    private readonly revocations: Revocations,
+    private readonly clock: Clock,
+    private readonly events: EventLog,
+  ) {}
+
+  async execute({ refreshToken, proof }: Command): Promise<Tokens> {
+    const token = parseRefreshToken(refreshToken);
+    if (!token) return this.refuse('token');
+    const outcome = await withOrganization(this.db, token.organizationId, (tx) =>
+      this.decide(tx, token, { refreshToken, proof }),
+    );
+    if ('grant' in outcome) {
+      admitted('refresh');
+      return this.issuer.issue(outcome.grant);
+    }
+    this.revocations.announce(outcome.revocations);
+    return this.refuse(outcome.refusal);
+  }
+
+  /** Ending a stolen session must be committed, so every answer is a value and none is thrown. */
+  private async decide(tx: EntityManager, token: RefreshToken, { refreshToken, proof }: Command): Promise<Outcome> {
+    const epoch = await readEpoch(tx);
+    const session = await lockSession(tx, token);
+    if (!session) return refusedWith('token');
+    const now = this.clock.now();
+    if (isOver(session, now)) {
+      return refusedWith('expired', await endSessions(tx, 'logout', token.organizationId, { sessionId: session.id }));
+    }
+    const publicKey = { kty: 'OKP', crv: 'Ed25519', x: session.public_key } as const;
+    const isProven = await verifyDeviceProof(publicKey, proof, refreshToken, now);
+    const generation = await generationOf(tx, session.id, token);
+    if (generation === session.generation) {
+      if (!isProven) return refusedWith('proof');
+      return { grant: await this.rotate(tx, session, token, epoch, now) };
+    }
+    if (isProven && isRetry(session, generation, now))
+      return { grant: await this.repeat(tx, session, token, epoch, now) };
+    return this.endStolen(tx, session, token);
+  }
+
+  private async rotate(
+    tx: EntityManager,
+    session: LiveSession,
+    token: RefreshToken,
+    epoch: number,
+    now: Date,
+  ): Promise<Grant> {
+    const next = nextOf(token);
+    await advanceGeneration(tx, session, next, now);
+    return toGrant(session, next, epoch, now);
+  }
+
+  /** The answer to the first try was lost: another token of the same generation, which works as well as the lost one. */
+  private async repeat(
+    tx: EntityManager,
+    session: LiveSession,
+    token: RefreshToken,
+    epoch: number,
+    now: Date,
+  ): Promise<Grant> {
+    const next = nextOf(token);
+    await addRefreshToken(tx, session.id, session.generation, next);
+    return toGrant(session, next, epoch, now);
+  }
+
+  private async endStolen(tx: EntityManager, session: LiveSession, token: RefreshToken): Promise<Outcome> {
+    const { organizationId } = token;
+    const revocations = await endSessions(tx, 'reuse', organizationId, { sessionId: session.id });
+    refreshTokenReused();
+    this.events.reuseDetected(organizationId, session.user_id, session.device_id, session.id);
+    return refusedWith('reuse', revocations);
+  }
+
+  private refuse(reason: RefusalReason): never {
+    refused('refresh', reason);
+    throw refreshSession.fail('refresh_failed');
+  }
+}
+
+const refusedWith = (refusal: RefusalReason, revocations: Revocation[] = []): Outcome => ({ refusal, revocations });
+
+/** The token just before the current one, so soon after that the answer may have been lost. */
+const isRetry = (session: LiveSession, generation: number | null, now: Date): boolean =>
+  generation === session.generation - 1 &&
+  now.getTime() - session.last_used_at.getTime() <= LIMITS.refreshGraceSeconds * 1_000;
+
+const toGrant = (session: LiveSession, refreshToken: RefreshToken, epoch: number, now: Date): Grant => ({
+  organizationId: refreshToken.organizationId,
+  userId: session.user_id,
+  deviceId: session.device_id,
+  sessionId: session.id,
+  role: session.role,
+  amr: session.amr,
+  epoch,
+  keyThumbprint: session.key_thumbprint,
+  refreshToken,
+  grantedAt: now,
+});

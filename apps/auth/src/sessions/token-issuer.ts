@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { type Role, type Tokens } from '@relais/contracts';
+import { Clock, type DeviceId, type OrganizationId, type SessionId, type UserId } from '@relais/kernel';
+import { signAccessToken } from '@relais/security';
+import { Settings } from '../settings.js';
+import { SigningKeys } from '../trust/signing-keys.js';
+import { formatRefreshToken, type RefreshToken } from './refresh-token.js';
+
+/** What a transaction has granted; tokens are signed from it after the commit. */
+export interface Grant {
+  organizationId: OrganizationId;
+  userId: UserId;
+  deviceId: DeviceId;
+  sessionId: SessionId;
+  role: Role;
+  amr: readonly string[];
+  /** Read before the person, the device and the session were looked at: see trust/revocations.ts. */
+  epoch: number;
+  keyThumbprint: string;
+  refreshToken: RefreshToken;
+  grantedAt: Date;
+}
+
+@Injectable()
+export class TokenIssuer {
+  constructor(
+    private readonly keys: SigningKeys,
+    private readonly clock: Clock,
+    private readonly settings: Settings,
+  ) {}
+
+  async issue(grant: Grant): Promise<Tokens> {
+    const iat = Math.floor(this.clock.now().getTime() / 1_000);
+    // NOTE: the life counts from the grant: a commit that took long must not make the token outlive its revocation.
+    const exp = Math.floor(grant.grantedAt.getTime() / 1_000) + this.settings.accessTokenSeconds;
+    const { organizationId, userId, deviceId, sessionId, role, epoch, keyThumbprint } = grant;
+    const accessToken = await signAccessToken(
+      {
+        iss: 'relais',
+        aud: 'relais',
+        sub: userId,
+        org: organizationId,
+        dev: deviceId,
+        sid: sessionId,
+        roles: [role],
+        amr: [...grant.amr],
+        epoch,
+        cnf: { jkt: keyThumbprint },
+        iat,
+        exp,
+      },
+      this.keys.current(),
+    );
+    return {
+      accessToken,
+      accessTokenExpiresAt: new Date(exp * 1_000).toISOString(),
+      refreshToken: formatRefreshToken(grant.refreshToken),
+      sessionId,
+      userId,
+      deviceId,
+      organizationId,
+      roles: [role],
+    };
+  }
+}

@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { Bus } from '@relais/bus';
+import { LIMITS, type Revocation, revoked } from '@relais/contracts';
+import { withoutOrganization } from '@relais/database';
+import { TrustStore } from '@relais/security';
+import { DataSource, type EntityManager } from 'typeorm';
+import { row, rows } from '../database/sql.js';
+import { putOut, type RevocationCause } from '../metrics.js';
+
+/** Revocations older than this have no token left to refuse; the minute more is for slow commits and clocks. */
+const REMEMBERED_SECONDS = LIMITS.accessTokenSeconds + 60;
+
+/**
+ * The one counter of revocation.
+ *
+ * Whoever issues a token reads the counter first and then locks the rows of the person and the device (FOR SHARE) and of
+ * the session; whoever puts one of them out changes its row first and only then raises the counter. So either the issuer
+ * waits and sees the change, or the change comes after the issue and its number is higher than the one in the token.
+ * Reading alone would not do: a sequence shows values of transactions that have not committed.
+ */
+@Injectable()
+export class Revocations {
+  constructor(
+    private readonly db: DataSource,
+    private readonly bus: Bus,
+    private readonly trust: TrustStore,
+  ) {}
+
+  /** After the commit: tells every replica of every service, and this one. Whoever does not hear it finds it by polling. */
+  announce(revocations: readonly Revocation[]): void {
+    if (revocations.length === 0) return;
+    this.trust.applyRevocations(revocations);
+    this.bus.signal(revoked, { revocations: [...revocations] });
+  }
+
+  /** All that may still matter, of all organizations. */
+  list(): Promise<Revocation[]> {
+    return withoutOrganization(this.db, async (tx) => {
+      const found = await rows<{ subject_id: string; epoch: string }>(
+        tx,
+        `SELECT r.subject_id, r.epoch::text FROM revocation r
+         WHERE r.revoked_at > clock_timestamp() - $1 * interval '1 second'`,
+        [REMEMBERED_SECONDS],
+      );
+      return found.map(({ subject_id, epoch }) => ({ subjectId: subject_id, epoch: Number(epoch) }));
+    });
+  }
+
+  /** Forgets what no longer matters. */
+  async tidy(): Promise<void> {
+    await withoutOrganization(this.db, (tx) =>
+      rows(tx, `DELETE FROM revocation r WHERE r.revoked_at < clock_timestamp() - $1 * interval '1 second'`, [
+        REMEMBERED_SECONDS * 2,
+      ]),
+    );
+  }
+}
+
+/** What a token issued in this transaction carries. Call it before looking at anything the token depends on. */
+export async function readEpoch(tx: EntityManager): Promise<number> {
+  const counter = await row<{ epoch: string }>(
+    tx,
+    `SELECT pg_sequence_last_value('revocation_counter')::text AS epoch`,
+  );
+  return Number(counter?.epoch);
+}
+
+/** Raises the counter for these ids. Call it after the rows were changed, in the same transaction; announce after the commit. */
+export async function revoke(
+  tx: EntityManager,
+  cause: RevocationCause,
+  subjectIds: readonly string[],
+): Promise<Revocation[]> {
+  if (subjectIds.length === 0) return [];
+  const written = await rows<{ subject_id: string; epoch: string }>(
+    tx,
+    `INSERT INTO revocation (subject_id, epoch)
+     SELECT s.id, nextval('revocation_counter') FROM unnest($1::uuid[]) AS s (id)
+     ON CONFLICT (subject_id) DO UPDATE SET epoch = greatest(revocation.epoch, excluded.epoch), revoked_at = clock_timestamp()
+     RETURNING subject_id, epoch::text`,
+    [subjectIds.toSorted()],
+  );
+  putOut(cause, written.length);
+  return written.map(({ subject_id, epoch }) => ({ subjectId: subject_id, epoch: Number(epoch) }));
+}

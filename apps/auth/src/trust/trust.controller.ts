@@ -1,0 +1,24 @@
+import { Controller } from '@nestjs/common';
+import { Serves } from '@relais/bus';
+import { listRevocations, readKeys, type Revocation } from '@relais/contracts';
+import type { PublicJwk } from '@relais/security';
+import { Revocations } from './revocations.js';
+import { SigningKeys } from './signing-keys.js';
+
+@Controller()
+export class TrustController {
+  constructor(
+    private readonly signingKeys: SigningKeys,
+    private readonly revocations: Revocations,
+  ) {}
+
+  @Serves(readKeys)
+  async keys(): Promise<{ keys: PublicJwk[] }> {
+    return { keys: this.signingKeys.published() };
+  }
+
+  @Serves(listRevocations)
+  async list(): Promise<{ revocations: Revocation[] }> {
+    return { revocations: await this.revocations.list() };
+  }
+}

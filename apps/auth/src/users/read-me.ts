@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import type { readMe } from '@relais/contracts';
+import { withOrganization } from '@relais/database';
+import type { Principal } from '@relais/security';
+import { DataSource } from 'typeorm';
+import type { z } from 'zod';
+import { findOrganization } from '../organizations/organization-rows.postgres.js';
+import { forbidden } from '../permissions/actor.js';
+import { PersonalData } from '../sealing/personal-data.js';
+import { findUser, toUser } from './user-rows.postgres.js';
+
+/** The caller, as the caller may see themselves. */
+@Injectable()
+export class ReadMeHandler {
+  constructor(
+    private readonly db: DataSource,
+    private readonly personal: PersonalData,
+  ) {}
+
+  async execute({ organizationId, userId }: Principal): Promise<z.input<typeof readMe.output>> {
+    const { user, organization } = await withOrganization(this.db, organizationId, async (tx) => ({
+      user: await findUser(tx, organizationId, userId),
+      organization: await findOrganization(tx, organizationId),
+    }));
+    if (!user || !organization) throw forbidden('not active');
+    const sealed = [user.email_sealed, user.display_name_sealed, organization.name_sealed];
+    const reader = await this.personal.reader(organizationId, sealed);
+    return {
+      ...toUser(reader, user),
+      email: reader.open('app_user.email', userId, user.email_sealed),
+      organizationId,
+      organizationHandle: organization.handle,
+      organizationName: reader.open('organization.name', organizationId, organization.name_sealed),
+    };
+  }
+}

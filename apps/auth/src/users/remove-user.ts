@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { removeUser, type Revocation, userRemoved } from '@relais/contracts';
+import { enqueue, withOrganization } from '@relais/database';
+import { type EventId, newId, type UserId } from '@relais/kernel';
+import type { Principal } from '@relais/security';
+import { DataSource, type EntityManager } from 'typeorm';
+import { rows } from '../database/sql.js';
+import { EventLog } from '../event-log.js';
+import { actorWith, assertReaches } from '../permissions/actor.js';
+import { PersonalData } from '../sealing/personal-data.js';
+import { endSessions } from '../sessions/session-rows.postgres.js';
+import { revoke, Revocations } from '../trust/revocations.js';
+import { hasOtherOwner, lockOrganization, lockUser } from './user-rows.postgres.js';
+
+/**
+ * Takes a person out for good: name, address, password, devices and sessions go with the row, their key goes after it, so
+ * that backups cannot be read either. The event that lets other services follow is written in the same transaction.
+ */
+@Injectable()
+export class RemoveUserHandler {
+  constructor(
+    private readonly db: DataSource,
+    private readonly personal: PersonalData,
+    private readonly revocations: Revocations,
+    private readonly events: EventLog,
+  ) {}
+
+  async execute(principal: Principal, userId: UserId): Promise<Record<never, never>> {
+    const { organizationId } = principal;
+    const revocations = await withOrganization(this.db, organizationId, (tx) => this.remove(tx, principal, userId));
+    this.revocations.announce(revocations);
+    this.events.changed('auth.user_removed', organizationId, principal.userId, userId);
+    await this.personal.forgetUser(organizationId, userId).catch((error: unknown) => {
+      // The rows are gone; what is left is a key that opens only backups.
+      this.events.failed('auth.forget_failed', error);
+    });
+    return {};
+  }
+
+  private async remove(tx: EntityManager, principal: Principal, userId: UserId): Promise<Revocation[]> {
+    const { organizationId } = principal;
+    await lockOrganization(tx, organizationId);
+    const actor = await actorWith(tx, principal, 'manage_users');
+    const user = await lockUser(tx, organizationId, userId);
+    if (!user) throw removeUser.fail('user_not_found');
+    assertReaches(actor, user.role);
+    const isOwner = user.role === 'owner' && user.state === 'active';
+    if (isOwner && !(await hasOtherOwner(tx, organizationId, userId))) throw removeUser.fail('last_owner');
+    const sessions = await endSessions(tx, 'removed', organizationId, { userId });
+    await rows(tx, 'DELETE FROM invitation i WHERE i.organization_id = $1 AND i.invited_by = $2', [
+      organizationId,
+      userId,
+    ]);
+    await rows(tx, 'DELETE FROM app_user u WHERE u.organization_id = $1 AND u.id = $2', [organizationId, userId]);
+    await enqueue(tx, userRemoved, { id: newId<EventId>(), organizationId, userId });
+    return [...(await revoke(tx, 'removed', [userId])), ...sessions];
+  }
+}

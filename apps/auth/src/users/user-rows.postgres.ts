@@ -1,0 +1,120 @@
+import type { Role, User } from '@relais/contracts';
+import type { OrganizationId, PoolId, UserId } from '@relais/kernel';
+import type { EntityManager } from 'typeorm';
+import { row, rows } from '../database/sql.js';
+import type { Reader } from '../sealing/personal-data.js';
+
+export interface UserRow {
+  id: UserId;
+  role: Role;
+  state: 'active' | 'disabled';
+  email_sealed: Buffer;
+  display_name_sealed: Buffer;
+  password_hash: string;
+  created_at: Date;
+  pool_ids: PoolId[];
+}
+
+const COLUMNS = `u.id, u.role, u.state, u.email_sealed, u.display_name_sealed, u.password_hash, u.created_at,
+  ARRAY(SELECT p.pool_id FROM pool_user p WHERE p.organization_id = u.organization_id AND p.user_id = u.id ORDER BY p.pool_id)::text[] AS pool_ids`;
+
+export const findUser = (tx: EntityManager, organizationId: OrganizationId, id: UserId): Promise<UserRow | null> =>
+  row(tx, `SELECT ${COLUMNS} FROM app_user u WHERE u.organization_id = $1 AND u.id = $2`, [organizationId, id]);
+
+/** The person, locked against any change until the transaction ends. */
+export const lockUser = (tx: EntityManager, organizationId: OrganizationId, id: UserId): Promise<UserRow | null> =>
+  row(tx, `SELECT ${COLUMNS} FROM app_user u WHERE u.organization_id = $1 AND u.id = $2 FOR UPDATE OF u`, [
+    organizationId,
+    id,
+  ]);
+
+/** The person, locked against being put out until the transaction ends; others may sign in meanwhile. */
+export const holdUser = (tx: EntityManager, organizationId: OrganizationId, id: UserId): Promise<UserRow | null> =>
+  row(tx, `SELECT ${COLUMNS} FROM app_user u WHERE u.organization_id = $1 AND u.id = $2 FOR SHARE OF u`, [
+    organizationId,
+    id,
+  ]);
+
+export const findUserByEmail = (
+  tx: EntityManager,
+  organizationId: OrganizationId,
+  emailIndex: Buffer,
+): Promise<Pick<UserRow, 'id' | 'state' | 'password_hash'> | null> =>
+  row(tx, 'SELECT u.id, u.state, u.password_hash FROM app_user u WHERE u.organization_id = $1 AND u.email_index = $2', [
+    organizationId,
+    emailIndex,
+  ]);
+
+/** People in the order of their ids, which is the order they came in. */
+export const listUserRows = (
+  tx: EntityManager,
+  organizationId: OrganizationId,
+  { after, limit, onlyActive }: { after: string | null; limit: number; onlyActive: boolean },
+): Promise<UserRow[]> =>
+  rows(
+    tx,
+    `SELECT ${COLUMNS} FROM app_user u
+     WHERE u.organization_id = $1 AND ($2::uuid IS NULL OR u.id > $2) AND ($3 OR u.state = 'active')
+     ORDER BY u.id LIMIT $4`,
+    [organizationId, after, !onlyActive, limit],
+  );
+
+export interface NewUser {
+  organizationId: OrganizationId;
+  id: UserId;
+  role: Role;
+  emailIndex: Buffer;
+  emailSealed: Buffer;
+  displayNameSealed: Buffer;
+  passwordHash: string;
+  poolIds: readonly PoolId[];
+  now: Date;
+}
+
+/** Adds a person and puts them into these pools. A second one with the same address violates `app_user_email_key`. */
+export async function insertUser(tx: EntityManager, user: NewUser): Promise<void> {
+  await rows(
+    tx,
+    `INSERT INTO app_user (organization_id, id, role, state, email_index, email_sealed, display_name_sealed, password_hash, created_at)
+     VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $8)`,
+    [
+      user.organizationId,
+      user.id,
+      user.role,
+      user.emailIndex,
+      user.emailSealed,
+      user.displayNameSealed,
+      user.passwordHash,
+      user.now,
+    ],
+  );
+  await rows(
+    tx,
+    'INSERT INTO pool_user (organization_id, pool_id, user_id) SELECT $1, p.id, $2 FROM unnest($3::uuid[]) AS p (id)',
+    [user.organizationId, user.id, [...new Set(user.poolIds)]],
+  );
+}
+
+/** Keeps owners from leaving at the same time: whoever may take one away holds the organization's row first. */
+export const lockOrganization = (tx: EntityManager, organizationId: OrganizationId): Promise<unknown> =>
+  rows(tx, 'SELECT o.organization_id FROM organization o WHERE o.organization_id = $1 FOR UPDATE', [organizationId]);
+
+/** Whether somebody else is an active owner. */
+export async function hasOtherOwner(tx: EntityManager, organizationId: OrganizationId, id: UserId): Promise<boolean> {
+  const other = await row(
+    tx,
+    `SELECT u.id FROM app_user u WHERE u.organization_id = $1 AND u.id <> $2 AND u.role = 'owner' AND u.state = 'active' LIMIT 1`,
+    [organizationId, id],
+  );
+  return other !== null;
+}
+
+/** A person as administrators see them. */
+export const toUser = (reader: Reader, user: UserRow): User => ({
+  id: user.id,
+  displayName: reader.open('app_user.display_name', user.id, user.display_name_sealed),
+  role: user.role,
+  state: user.state,
+  poolIds: user.pool_ids,
+  createdAt: user.created_at.toISOString(),
+});
