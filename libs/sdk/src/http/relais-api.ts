@@ -42,7 +42,8 @@ export class RelaisApi {
   }
 
   /**
-   * Calls one operation of ROUTES and checks the answer against its contract.
+   * Calls one operation of ROUTES and checks the answer against its contract. An aborted call rejects with the signal's
+   * reason.
    *
    * @throws ApiError with the gateway's code, or `network_error`, `request_timeout`, `invalid_answer`
    */
@@ -57,7 +58,10 @@ export class RelaisApi {
       try {
         return await this.once(route, request, options);
       } catch (thrown) {
+        options.signal?.throwIfAborted();
         const error = ApiError.from(thrown);
+        // Another gateway may be well: this one is away, draining, or cut off from the services.
+        if (error.kind === 'unavailable' || error.kind === 'timeout') this.turn += 1;
         if (!error.retryable || attempt + 1 >= maxAttempts) throw error;
         await pause(backoffMs(this.backoff, attempt, error.retryAfterMs), undefined, { signal: options.signal });
       }
@@ -90,9 +94,7 @@ export class RelaisApi {
       });
       return { status: response.status, retryAfter: response.headers.get('retry-after'), body: await response.text() };
     } catch (cause) {
-      this.turn += 1;
       if (deadline.aborted) throw new ApiError('timeout', 'request_timeout', `no answer from ${gateway}`, { cause });
-      if (options.signal?.aborted) throw cause;
       throw new ApiError('unavailable', 'network_error', `cannot reach ${gateway}`, { cause });
     }
   }

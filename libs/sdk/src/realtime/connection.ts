@@ -37,6 +37,7 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
 
   constructor(private readonly options: ConnectionOptions) {
     super();
+    this.setMaxListeners(0);
     const set = { ...DEFAULT_CONNECTION_OPTIONS, ...options, backoff: { ...DEFAULT_BACKOFF, ...options.backoff } };
     this.requestTimeoutMs = set.requestTimeoutMs;
     this.keeper = new SocketKeeper(set, {

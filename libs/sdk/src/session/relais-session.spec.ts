@@ -149,6 +149,26 @@ describe('calling the API', () => {
     expect(asked).toHaveLength(3);
   });
 
+  it('goes on to the next gateway when one is away', async () => {
+    answer = () => ({ status: 200, body: { items: [] } });
+    const gateways = ['http://127.0.0.1:1', ...api().gateways];
+
+    const call = new RelaisApi({ gateways, backoff }).call(ROUTES.listPools, {}, { retry: true });
+
+    await expect(call).resolves.toEqual({ items: [] });
+  });
+
+  it('is given up with the reason of who gave it up', async () => {
+    server.removeAllListeners('request');
+    const reason = new Error('no longer wanted');
+    const giveUp = new AbortController();
+
+    const call = api().call(ROUTES.listPools, {}, { signal: giveUp.signal });
+    giveUp.abort(reason);
+
+    await expect(call).rejects.toBe(reason);
+  });
+
   it('sends everything else once', async () => {
     answer = () => problem(503, 'overloaded');
 

@@ -41,6 +41,7 @@ export class RelaisSession extends EventEmitter<SessionEvents> implements Access
     private expiresAtMs: number = goodUntilMs(current),
   ) {
     super();
+    this.setMaxListeners(0);
     this.backoff = { ...DEFAULT_BACKOFF, baseMs: 500, capMs: 5_000, ...options.backoff };
     this.schedule();
   }
