@@ -1,0 +1,94 @@
+import type { Usage } from '@relais/devstack';
+import { pause } from '../world/random.js';
+import { type Driver, type Pair, percentile } from './driver.js';
+
+const IN_FLIGHT = 4;
+const FILLER = 'x'.repeat(120);
+
+export interface PathResult {
+  perSecond: number;
+  /** CPU time of all server processes, ms per 1,000 delivered messages. */
+  cpuMsPer1000: number;
+  cpuByProcess: Record<string, number>;
+  p50Ms: number;
+  p99Ms: number;
+  delivered: number;
+}
+
+interface Counting {
+  delivered: number;
+  latenciesMs: number[];
+  isCounting: boolean;
+}
+
+/** The text is 120 bytes and begins with the time it was sent. */
+const textNow = (): string => `${performance.now()} ${FILLER}`.slice(0, FILLER.length);
+const ageOf = (text: string): number => performance.now() - Number(text.split(' ', 1)[0]);
+
+/** Every pair keeps four messages in flight: as fast as it goes. */
+export function saturate(driver: Driver, pairs: readonly Pair[], seconds: number): Promise<PathResult> {
+  return measure(driver, pairs, seconds, (pair) => {
+    pair.onAcknowledged = () => pair.send(textNow());
+    for (let index = 0; index < IN_FLIGHT; index++) pair.send(textNow());
+    return () => (pair.onAcknowledged = () => undefined);
+  });
+}
+
+/** All pairs together send `perSecond`, whatever comes back: what people see at that load. */
+export function atRate(driver: Driver, pairs: readonly Pair[], seconds: number, perSecond: number): Promise<PathResult> {
+  const intervalMs = (1_000 * pairs.length) / perSecond;
+  return measure(driver, pairs, seconds, (pair, index) => {
+    let timer: NodeJS.Timeout;
+    let dueAtMs = performance.now() + (index / pairs.length) * intervalMs;
+    const tick = () => {
+      for (; dueAtMs <= performance.now(); dueAtMs += intervalMs) pair.send(textNow());
+      timer = setTimeout(tick, Math.max(0, dueAtMs - performance.now()));
+    };
+    tick();
+    return () => clearTimeout(timer);
+  });
+}
+
+async function measure(
+  driver: Driver,
+  pairs: readonly Pair[],
+  seconds: number,
+  drive: (pair: Pair, index: number) => () => void,
+): Promise<PathResult> {
+  const counting: Counting = { delivered: 0, latenciesMs: [], isCounting: false };
+  for (const pair of pairs)
+    pair.onDelivered = (text) => {
+      if (!counting.isCounting) return;
+      counting.delivered++;
+      counting.latenciesMs.push(ageOf(text));
+    };
+  const stops = pairs.map(drive);
+  await pause(2_000);
+  const before = driver.usage();
+  const startedAtMs = performance.now();
+  counting.isCounting = true;
+  await pause(seconds * 1_000);
+  counting.isCounting = false;
+  const elapsedSeconds = (performance.now() - startedAtMs) / 1_000;
+  const after = driver.usage();
+  for (const stop of stops) stop();
+  await pause(1_000);
+  return summarize(counting, elapsedSeconds, before, after);
+}
+
+function summarize({ delivered, latenciesMs }: Counting, seconds: number, before: Record<string, Usage>, after: Record<string, Usage>): PathResult {
+  const cpuByProcess = Object.fromEntries(
+    Object.entries(after).map(([name, usage]) => [name, round(((usage.cpuSeconds - (before[name]?.cpuSeconds ?? 0)) * 1e6) / delivered)]),
+  );
+  const sorted = latenciesMs.toSorted((a, b) => a - b);
+  return {
+    delivered,
+    perSecond: Math.round(delivered / seconds),
+    cpuMsPer1000: round(Object.values(cpuByProcess).reduce((sum, cpu) => sum + cpu, 0)),
+    cpuByProcess,
+    p50Ms: round(percentile(sorted, 0.5)),
+    p99Ms: round(percentile(sorted, 0.99)),
+  };
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;

@@ -1,0 +1,84 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CASES, SMOKE } from './faults/cases.js';
+import type { FaultCase, FaultResult } from './faults/fault-case.js';
+import { LoopDisk, useDisk } from './faults/power-loss.js';
+import { formatResult, formatSummary } from './faults/report.js';
+import { runCase } from './faults/run-case.js';
+import { World } from './world/world.js';
+
+const HELP = `npm run faults -- [--smoke] [--case F-01,F-02] [--seed N] [--no-mutations]
+Runs faults against a cluster of its own, two replicas of each service, and counts what was violated.`;
+
+const { values } = parseArgs({
+  options: {
+    smoke: { type: 'boolean', default: false },
+    case: { type: 'string' },
+    seed: { type: 'string' },
+    'no-mutations': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) console.log(HELP);
+else process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const wanted = values.case?.split(',') ?? (values.smoke ? SMOKE : CASES.map(({ id }) => id));
+  const unknown = wanted.filter((id) => !CASES.some((one) => one.id === id));
+  if (unknown.length > 0)
+    throw new Error(`no such case: ${unknown.join(', ')}; there are ${CASES.map(({ id }) => id).join(', ')}`);
+  const seed = Number(values.seed ?? Date.now() % 1_000_000);
+  const chosen = CASES.filter(({ id }) => wanted.includes(id));
+  const startedAt = performance.now();
+  const results = [
+    ...(await runAll(
+      chosen.filter(({ onLoopDisk }) => !onLoopDisk),
+      seed,
+      false,
+    )),
+    ...(await runAll(
+      chosen.filter(({ onLoopDisk }) => onLoopDisk),
+      seed,
+      true,
+    )),
+  ];
+  const skipped = chosen.flatMap(({ id, impossible }) => (impossible?.() ? [`${id}: ${impossible()}`] : []));
+  const failed = results.filter(({ passed }) => !passed).length;
+  console.log(formatSummary(results, skipped, performance.now() - startedAt));
+  const directory = join(import.meta.dirname, '..', '..', 'faults', 'runs');
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(
+    join(directory, 'latest.json'),
+    `${JSON.stringify({ seed, passed: results.length - failed, failed, skipped, results }, null, 2)}\n`,
+  );
+  return failed === 0 ? 0 : 1;
+}
+
+async function runAll(cases: readonly FaultCase[], seed: number, onLoopDisk: boolean): Promise<FaultResult[]> {
+  const possible = cases.filter(({ impossible }) => !impossible?.());
+  if (possible.length === 0) return [];
+  const disk = onLoopDisk ? LoopDisk.make(join(tmpdir(), `relais-faults-${process.pid}`)) : undefined;
+  useDisk(disk);
+  const world = await World.start({
+    name: `faults-${process.pid}`,
+    say: (line) => console.log(`  ${line}`),
+    ...(disk ? { postgresDataDirectory: join(disk.mountPoint, 'postgres'), env: { DATABASE_UNSAFE: 'true' } } : {}),
+  });
+  try {
+    const results: FaultResult[] = [];
+    for (const one of possible) {
+      console.log(`${one.id} ${one.title} (seed ${seed})`);
+      for (const isMutated of values['no-mutations'] ? [false] : [false, true]) {
+        const result = await runCase(world, one, seed, isMutated);
+        console.log(formatResult(result));
+        results.push(result);
+      }
+    }
+    return results;
+  } finally {
+    await world.close();
+    disk?.remove();
+  }
+}

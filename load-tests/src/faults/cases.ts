@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { blindClients } from '../mutations/blind-client.js';
+import { pause } from '../world/random.js';
+import type { FaultCase, Mutation } from './fault-case.js';
+import { loginsLetThrough, restartRedisEmpty } from './redis-faults.js';
+import { publishPoison, poisonLeft } from './poison.js';
+import { cannotLosePower, losePower, weakenCommits } from './power-loss.js';
+import { resetAllSockets, stormLeft } from './storm.js';
+
+const planted = (name: string): string =>
+  pathToFileURL(join(import.meta.dirname, '..', 'mutations', `${name}.js`)).href;
+const inMessaging = (name: string) => ({ messaging: { module: planted(name) } });
+
+const blind: Mutation = { name: 'clients never ask for what is missing', apply: blindClients };
+const losing: Mutation = { name: 'acknowledged entries are rolled back', preloads: inMessaging('lose-acknowledged') };
+
+/** The faults of this release, by the ids of the design's fault matrix. */
+export const CASES: readonly FaultCase[] = [
+  {
+    id: 'F-01',
+    title: 'a gateway is killed',
+    inject: async ({ world }) => {
+      await world.cluster.kill('gateway-1');
+      await pause(4_000);
+    },
+    mutation: blind,
+  },
+  {
+    id: 'F-02',
+    title: 'messaging ends between COMMIT and reply, again and again',
+    preloads: inMessaging('exit-after-commit'),
+    inject: () => pause(8_000),
+    mutation: { name: 'repeated entries are taken for new ones', preloads: inMessaging('forget-ids') },
+  },
+  {
+    id: 'F-03',
+    title: 'messaging ends between insert and COMMIT, again and again',
+    preloads: inMessaging('exit-before-commit'),
+    inject: () => pause(8_000),
+    mutation: { name: 'acknowledged before COMMIT', preloads: inMessaging('acknowledge-before-commit') },
+  },
+  {
+    id: 'F-05',
+    title: 'the relay ends after publishing, before it moves its cursor',
+    preloads: inMessaging('exit-after-publish'),
+    inject: () => pause(8_000),
+    mutation: { name: 'the cursor is moved before publishing', preloads: inMessaging('mark-before-publish') },
+  },
+  {
+    id: 'F-08',
+    title: 'Redis is frozen, emptied and lost',
+    inject: async ({ world }) => {
+      await world.cluster.kill('redis', 'SIGSTOP');
+      await pause(2_000);
+      await world.cluster.kill('redis', 'SIGCONT');
+      await restartRedisEmpty(world);
+    },
+    extra: loginsLetThrough,
+    mutation: {
+      name: 'without Redis everything is allowed',
+      preloads: { gateway: { module: planted('open-limits') } },
+    },
+  },
+  {
+    id: 'F-11',
+    title: 'NATS is gone for eight seconds',
+    inject: async ({ world }) => {
+      await world.cluster.kill('nats');
+      await pause(8_000);
+      await world.cluster.startProcess('nats');
+      await pause(4_000);
+    },
+    mutation: losing,
+  },
+  {
+    id: 'F-13',
+    title: 'a gateway is frozen for ten seconds at twice the load',
+    perSecond: 300,
+    inject: async ({ world }) => {
+      await world.cluster.kill('gateway-2', 'SIGSTOP');
+      await pause(10_000);
+      await world.cluster.kill('gateway-2', 'SIGCONT');
+      await pause(3_000);
+    },
+    mutation: blind,
+  },
+  {
+    id: 'F-14',
+    title: 'PostgreSQL stops at once and comes back',
+    inject: async ({ world }) => {
+      await world.cluster.kill('postgres', 'SIGQUIT');
+      await pause(1_000);
+      await world.cluster.startProcess('postgres');
+      await pause(3_000);
+    },
+    mutation: losing,
+  },
+  {
+    id: 'F-15',
+    title: 'the disk of PostgreSQL loses power',
+    onLoopDisk: true,
+    impossible: cannotLosePower,
+    inject: async ({ world }) => {
+      await pause(3_000);
+      await losePower(world);
+      await pause(3_000);
+    },
+    mutation: { name: 'synchronous_commit = off', apply: weakenCommits },
+  },
+  {
+    id: 'F-20',
+    title: 'all sockets are reset at once, and Redis is cold',
+    inject: resetAllSockets,
+    extra: stormLeft,
+    mutation: blind,
+  },
+  {
+    id: 'F-29',
+    title: 'poison is published to every kind of subject',
+    inject: publishPoison,
+    extra: poisonLeft,
+    mutation: { name: 'what cannot be handled is tried for ever', preloads: inMessaging('endless-retry') },
+  },
+];
+
+/** Enough to see in minutes that the promises hold; part of `npm test`. */
+export const SMOKE: readonly string[] = ['F-01', 'F-02', 'F-05', 'F-11'];

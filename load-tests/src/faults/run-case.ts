@@ -1,0 +1,68 @@
+import { check, total } from '../checker/checker.js';
+import { EventScan } from '../checker/event-scan.js';
+import { pause, seeded } from '../world/random.js';
+import { Workload } from '../world/workload.js';
+import type { World } from '../world/world.js';
+import type { FaultCase, FaultResult } from './fault-case.js';
+
+const PEOPLE = 16;
+const CALM_MS = 1_500;
+const SETTLE_MS = 45_000;
+const SETTLE_MUTATED_MS = 12_000;
+
+/**
+ * Load, fault, healing, quiet, check. With `isMutated` the planted bug is in, and the case passes when it is noticed:
+ * when any count is above zero, or the clients never come to rest.
+ */
+export async function runCase(world: World, one: FaultCase, seed: number, isMutated: boolean): Promise<FaultResult> {
+  const random = seeded(seed);
+  const undo = isMutated ? await one.mutation.apply?.(world) : undefined;
+  await world.plant((isMutated ? one.mutation.preloads : undefined) ?? one.preloads ?? {});
+  const restartsBefore = world.restarts;
+  const bugsBefore = new Set(world.bugLines());
+  const sessions = await world.people.atLeast(PEOPLE);
+  const workload = await Workload.start(sessions, await world.cluster.gatewayUrls(), random);
+  try {
+    world.supervise();
+    workload.run(one.perSecond ?? 150);
+    await pause(CALM_MS);
+    const context = { world, workload, random };
+    await one.inject(context);
+    await pause(CALM_MS);
+    workload.stopWriting();
+    await world.calm();
+    const settledMs = await workload.settle(isMutated ? SETTLE_MUTATED_MS : SETTLE_MS);
+    const bugs = world.bugLines().filter((line) => !bugsBefore.has(line));
+    const violations = await check(workload, new EventScan(world.cluster), bugs);
+    const extra = (await one.extra?.(context)) ?? {};
+    const isClean = total(violations) + sum(extra) === 0 && settledMs !== undefined;
+    return {
+      ...summary(one, seed, isMutated, workload),
+      restarts: world.restarts - restartsBefore,
+      settledMs,
+      violations,
+      extra,
+      passed: isClean !== isMutated,
+    };
+  } finally {
+    await workload.close();
+    await undo?.();
+  }
+}
+
+const sum = (counts: Record<string, number>): number => Object.values(counts).reduce((all, count) => all + count, 0);
+
+function summary(one: FaultCase, seed: number, isMutated: boolean, { clients }: Workload) {
+  const outcomes = clients.flatMap(({ sent }) => sent.map(({ outcome }) => outcome.kind));
+  const count = (kind: string) => outcomes.filter((outcome) => outcome === kind).length;
+  return {
+    id: one.id,
+    mutation: isMutated ? one.mutation.name : undefined,
+    seed,
+    sent: outcomes.length,
+    acknowledged: count('ok'),
+    unknown: count('unknown') + count('pending'),
+    refused: count('refused'),
+    resent: clients.reduce((all, { connection }) => all + connection.counters.resent, 0),
+  };
+}

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { ROUTES } from '@relais/contracts';
+import type { Cluster } from '@relais/devstack';
+import { type DeviceId, newId } from '@relais/kernel';
+import { DeviceKey, RelaisApi, RelaisSession } from '@relais/sdk';
+
+const ORGANIZATION = 'harness';
+
+const newDevice = (name: string) => ({ id: newId<DeviceId>(), name, platform: 'server' as const });
+const newPerson = (name: string) => ({
+  email: `${name}@harness.example`,
+  displayName: name,
+  password: randomBytes(18).toString('base64url'),
+});
+
+/**
+ * The people of a run: an owner and those they invited, each with a session of their own. Made through the API, as
+ * anybody would; a password hash each is what it costs.
+ */
+export class People {
+  private constructor(
+    readonly api: RelaisApi,
+    readonly sessions: RelaisSession[],
+  ) {}
+
+  static async found(cluster: Cluster): Promise<People> {
+    const api = new RelaisApi({ gateways: await cluster.gatewayUrls(), timeoutMs: 30_000 });
+    const owner = await RelaisSession.bootstrap(
+      api,
+      {
+        bootstrapToken: cluster.bootstrapToken,
+        organization: { handle: ORGANIZATION, name: 'Harness' },
+        owner: newPerson('owner'),
+      },
+      newDevice('owner'),
+      DeviceKey.generate(),
+    );
+    return new People(api, [owner]);
+  }
+
+  get owner(): RelaisSession {
+    return this.sessions[0] as RelaisSession;
+  }
+
+  /** The first `count` people; those who are missing are invited and join now, two at a time. */
+  async atLeast(count: number, progress: (have: number) => void = () => undefined): Promise<RelaisSession[]> {
+    const missing = Math.max(0, count - this.sessions.length);
+    const names = Array.from({ length: missing }, (_, index) => `person${this.sessions.length + index}`);
+    const work = async (): Promise<void> => {
+      for (let name = names.pop(); name; name = names.pop()) {
+        this.sessions.push(await this.invite(name));
+        progress(this.sessions.length);
+      }
+    };
+    await Promise.all([work(), work(), work(), work()]);
+    return this.sessions.slice(0, count);
+  }
+
+  /** Somebody new, beside those who count. */
+  async invite(name: string): Promise<RelaisSession> {
+    const { invitationToken } = await this.owner.call(ROUTES.invite, {});
+    return RelaisSession.acceptInvitation(
+      this.api,
+      { invitationToken, ...newPerson(name) },
+      newDevice(name),
+      DeviceKey.generate(),
+    );
+  }
+
+  close(): void {
+    for (const session of this.sessions) session.close();
+  }
+}

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { Cluster, type ClusterOptions } from '@relais/devstack';
+import type { ServiceName } from '@relais/contracts';
+import { People } from './people.js';
+import { pause } from './random.js';
+
+export interface WorldOptions extends Pick<ClusterOptions, 'name' | 'postgresDataDirectory' | 'say'> {
+  replicas?: number;
+  env?: Readonly<Record<string, string>>;
+}
+
+/** What is loaded into the replicas of a service before they start: fault points, or planted bugs. */
+export type Preloads = Partial<Record<ServiceName, { module: string; env?: Readonly<Record<string, string>> }>>;
+
+/** A running cluster with people in it, whose replicas can be started again with something planted in them. */
+export class World {
+  private preloads: Preloads = {};
+  private supervising = false;
+  private supervisor: Promise<void> | undefined;
+  cluster!: Cluster;
+  people!: People;
+  /** Times the supervisor started a replica again that had ended by itself. */
+  restarts = 0;
+
+  private constructor(private readonly options: WorldOptions) {}
+
+  static async start(options: WorldOptions): Promise<World> {
+    const world = new World(options);
+    const replicas = options.replicas ?? 2;
+    world.cluster = await Cluster.start({
+      name: options.name,
+      replicas: { auth: replicas, messaging: replicas, gateway: replicas },
+      isTemporary: true,
+      ...(options.say ? { say: options.say } : {}),
+      ...(options.postgresDataDirectory ? { postgresDataDirectory: options.postgresDataDirectory } : {}),
+      env: ({ service }) => world.envOf(service),
+    });
+    world.people = await People.found(world.cluster);
+    return world;
+  }
+
+  /** Starts the replicas of the services concerned again, with these plants and without the ones before. */
+  async plant(preloads: Preloads, extraEnv: Preloads = {}): Promise<void> {
+    const before = Object.keys(this.preloads) as ServiceName[];
+    this.preloads = { ...preloads, ...extraEnv };
+    const concerned = new Set([...before, ...(Object.keys(this.preloads) as ServiceName[])]);
+    for (const { name, service } of this.cluster.replicas) if (concerned.has(service)) await this.cluster.restart(name);
+  }
+
+  /** Until `calm`, a replica that ends is started again, as Kubernetes would. */
+  supervise(): void {
+    this.supervising = true;
+    this.supervisor = this.watch();
+  }
+
+  async calm(): Promise<void> {
+    this.supervising = false;
+    await this.supervisor;
+    for (const { name } of this.cluster.replicas)
+      if (!this.cluster.isRunning(name)) await this.cluster.startProcess(name);
+    await Promise.all(this.cluster.replicas.map(({ name }) => this.cluster.whenReady(name)));
+  }
+
+  /** Lines of all replicas' logs that tell of a bug. */
+  bugLines(): string[] {
+    return this.cluster.replicas.flatMap(({ name }) =>
+      readFileSync(this.cluster.logFile(name), 'utf8')
+        .split('\n')
+        .filter((line) => /process\.unhandled_rejection|bus\.handler_failed|uncaught/i.test(line)),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.supervising = false;
+    await this.supervisor;
+    this.people.close();
+    await this.cluster.close({ purge: true });
+  }
+
+  private async watch(): Promise<void> {
+    while (this.supervising) {
+      for (const { name } of this.cluster.replicas) {
+        if (this.cluster.isRunning(name)) continue;
+        this.restarts++;
+        await this.cluster.startProcess(name).catch(() => undefined);
+      }
+      await pause(100);
+    }
+  }
+
+  private envOf(service: ServiceName): Readonly<Record<string, string>> {
+    const preload = this.preloads[service];
+    return {
+      LOG_LEVEL: 'info',
+      RATE_LIMIT_FACTOR: '1000',
+      DRAIN_DELAY_MS: '0',
+      DRAIN_MS: '500',
+      ...this.options.env,
+      ...(preload?.module ? { NODE_OPTIONS: `--import ${preload.module}` } : {}),
+      ...preload?.env,
+    };
+  }
+}
