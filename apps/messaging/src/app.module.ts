@@ -1,4 +1,5 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type DynamicModule, Module, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import {
   Bus,
@@ -55,8 +56,25 @@ export interface Opened {
   envelope: Envelope;
 }
 
+const KEYS_POLL_MS = 100;
+
 @Module({})
-export class MessagingModule {
+export class MessagingModule implements OnModuleInit, OnModuleDestroy {
+  constructor(
+    private readonly trustFeed: TrustFeed,
+    private readonly trust: TrustStore,
+  ) {}
+
+  /** Runs before BusServer takes requests: without auth's keys every good token would be refused as a forged one. */
+  async onModuleInit(): Promise<void> {
+    await this.trustFeed.start();
+    while (!this.trust.hasKeys()) await pause(KEYS_POLL_MS);
+  }
+
+  onModuleDestroy(): void {
+    this.trustFeed.stop();
+  }
+
   static with({ config, log, connection, db, envelope }: Opened): DynamicModule {
     const events = new EventStream(connection, log, {
       replicas: config.EVENTS_REPLICAS,

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { BusServer, connectNats, EventConsumer, TrustFeed } from '@relais/bus';
+import { BusServer, connectNats, EventConsumer } from '@relais/bus';
 import { Envelope, FileKeyProvider, KeyRotation, keystoreMigrations, PostgresKeyStore } from '@relais/crypto';
 import { databaseReadiness, migrationNames, openDatabase, OutboxRelay } from '@relais/database';
 import { SystemClock } from '@relais/kernel';
@@ -71,7 +71,6 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   const server = app.get(BusServer);
   const relay = app.get(OutboxRelay);
   const consumer = app.get<EventConsumer<never>>(EventConsumer);
-  const trustFeed = app.get(TrustFeed);
   const trust = app.get(TrustStore);
   const expiry = new ExpiryJob(db, config.EXPIRY_INTERVAL_MS, log);
   const rewrap = new RewrapJob(new KeyRotation(provider, keys, log), config.KEK_REWRAP_INTERVAL_MS, log);
@@ -82,8 +81,6 @@ async function start(lifecycle: Lifecycle): Promise<void> {
     part.start();
     lifecycle.add(name, () => part.stop());
   }
-  await trustFeed.start();
-  lifecycle.add('trust', () => trustFeed.stop());
   lifecycle.add('requests', () => server.drain());
   lifecycle.add('readiness', () => readiness.leave());
 

@@ -48,7 +48,7 @@ export interface Current {
   /** The roles of the people asked about who are members. */
   roles: ReadonlyMap<UserId, MemberRole>;
   moderators: number;
-  /** Who has been here longest beside the people asked about. */
+  /** Who has been here longest beside the people asked about; who may write comes before who only reads. */
   heir: UserId | null;
 }
 

@@ -21,7 +21,7 @@ interface ViewRow {
   mentions: number;
 }
 
-/** Unread is what others wrote after the mark; counting stops at 1,000. */
+/** Unread is what others wrote after the mark and can still be read; counting stops at 1,000. */
 export async function selectViews(
   tx: EntityManager,
   organizationId: OrganizationId,
@@ -44,8 +44,12 @@ export async function selectViews(
            AND e.sender_id <> $2 AND e.cleared_at IS NULL AND (e.expires_at IS NULL OR e.expires_at > now())
          LIMIT 1000) counted) unread
      CROSS JOIN LATERAL (
-       SELECT count(*)::int AS n FROM mention t
-       WHERE t.organization_id = $1 AND t.user_id = $2 AND t.conversation_id = c.id AND t.seq > coalesce(k.read_seq, m.joined_seq)) mentions
+       SELECT count(*)::int AS n FROM (
+         SELECT 1 FROM mention t
+         JOIN entry e ON e.organization_id = $1 AND e.conversation_id = c.id AND e.seq = t.seq
+         WHERE t.organization_id = $1 AND t.user_id = $2 AND t.conversation_id = c.id AND t.seq > coalesce(k.read_seq, m.joined_seq)
+           AND (e.expires_at IS NULL OR e.expires_at > now())
+         LIMIT 1000) called) mentions
      WHERE m.organization_id = $1 AND m.user_id = $2 AND m.left_seq IS NULL
        AND ($3::uuid[] IS NULL OR c.id = ANY($3::uuid[])) AND ($4::uuid IS NULL OR c.id > $4::uuid)
      ORDER BY c.id LIMIT $5`,

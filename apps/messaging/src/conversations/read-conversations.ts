@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Conversation, listConversations, readConversation } from '@relais/contracts';
+import { type Conversation, conversationId as idOf, listConversations, readConversation } from '@relais/contracts';
 import { Envelope } from '@relais/crypto';
 import type { ConversationId } from '@relais/kernel';
 import { AppError } from '@relais/kernel';
@@ -7,8 +7,6 @@ import type { Principal } from '@relais/security';
 import type { z } from 'zod';
 import { openConversations } from './conversation-sealing.js';
 import { ConversationStore } from './conversation-store.js';
-
-const UUID = /^[0-9a-f-]{36}$/;
 
 /** Conversations as the caller sees them. */
 @Injectable()
@@ -29,7 +27,8 @@ export class ReadConversationsHandler {
     { cursor = '', limit }: z.infer<typeof listConversations.input>,
     { organizationId, userId }: Principal,
   ): Promise<z.infer<typeof listConversations.output>> {
-    if (cursor !== '' && !UUID.test(cursor)) throw new AppError('invalid', 'invalid_request', 'not a cursor');
+    if (cursor !== '' && !idOf.safeParse(cursor).success)
+      throw new AppError('invalid', 'invalid_request', 'not a cursor');
     const views = await this.store.views(organizationId, userId, { after: cursor, limit });
     const items = await openConversations(this.envelope, organizationId, views);
     return { items, ...(views.length === limit ? { next: views.at(-1)?.id } : {}) };

@@ -1,9 +1,9 @@
 import { type AppendEntry, appendEntry, type Entry } from '@relais/contracts';
-import type { Envelope } from '@relais/crypto';
+import type { DataKey, Envelope, KeyScope } from '@relais/crypto';
 import { AppError, type ConversationId, type DeviceId, type OrganizationId, type UserId } from '@relais/kernel';
 import { audienceOf, mentionsOf, refusalOf, targetOf, ttlOf } from './append-rules.js';
 import { isSame, scopeOf, sealBody, toEntry } from './entry-sealing.js';
-import type { CommitResult, Draft, EntryStore, Standing, StoredEntry } from './entry-store.js';
+import type { CommitResult, Draft, EntryStore, Placed, Standing, StoredEntry } from './entry-store.js';
 import type { Standings } from './standings.js';
 
 /** One person's wish to write, and how to tell them what came of it. */
@@ -24,9 +24,16 @@ export interface Appended {
 /** Rounds of looking again; each is caused by a change that won the race, so more than a few means a storm. */
 const MAX_ROUNDS = 5;
 
-interface Ready {
+interface Asking {
   append: Append;
   standing: Standing;
+}
+
+interface Refused extends Asking {
+  error: unknown;
+}
+
+interface Ready extends Asking {
   draft: Draft;
 }
 
@@ -69,18 +76,30 @@ export class AppendBatch {
   /** Answers those that may not; seals what the others wrote. */
   private async prepare(organizationId: OrganizationId, appends: readonly Append[]): Promise<Ready[]> {
     const allowed = await this.authorize(organizationId, appends);
-    const scopes = allowed.map(({ append }) => scopeOf(organizationId, append.command.conversationId));
-    const keys = await this.envelope.keysFor(scopes);
-    return allowed.map(({ append, standing }, index) => {
+    const keys = await this.keysFor(
+      allowed.map(({ append }) => scopeOf(organizationId, append.command.conversationId)),
+    );
+    return allowed.flatMap(({ append, standing }, index) => {
       const { command } = append;
-      const key = keys[index];
-      if (!key) throw new Error('no key for a scope');
-      const body = sealBody(key, command.conversationId, command.id, command.body);
-      return { append, standing, draft: toDraft(append, standing, body) };
+      const key = keys[index] as PromiseSettledResult<DataKey>;
+      if (key.status === 'rejected') return this.fail(append, key.reason);
+      const body = sealBody(key.value, command.conversationId, command.id, command.body);
+      return [{ append, standing, draft: toDraft(append, standing, body) }];
     });
   }
 
-  private async authorize(organizationId: OrganizationId, appends: readonly Append[]) {
+  /** All at once where that works; one by one where it does not, so that only those fail whose key is broken. */
+  private async keysFor(scopes: readonly KeyScope[]): Promise<PromiseSettledResult<DataKey>[]> {
+    const all = await this.envelope.keysFor(scopes).catch(() => undefined);
+    return Promise.allSettled(all ?? scopes.map((scope) => this.envelope.keyFor(scope)));
+  }
+
+  private fail(append: Append, error: unknown): [] {
+    append.failed(error);
+    return [];
+  }
+
+  private async authorize(organizationId: OrganizationId, appends: readonly Append[]): Promise<Asking[]> {
     const pairs = appends.map(({ command, userId }) => ({ conversationId: command.conversationId, userId }));
     const standings = await this.standings.get(organizationId, pairs);
     const doubtful = appends.flatMap(({ command }, index) =>
@@ -93,13 +112,23 @@ export class AppendBatch {
       );
       doubtful.forEach((index, at) => (standings[index] = fresh[at] ?? null));
     }
-    return appends.flatMap((append, index) => {
+    const allowed: Asking[] = [];
+    const refused: Refused[] = [];
+    appends.forEach((append, index) => {
       const standing = standings[index] ?? null;
-      const refusal = refusalOf(append.command, standing);
-      if (!refusal && standing) return [{ append, standing }];
-      append.failed(refusal);
-      return [];
+      const error = refusalOf(append.command, standing);
+      if (!standing) append.failed(error);
+      else if (error) refused.push({ append, standing, error });
+      else allowed.push({ append, standing });
     });
+    await this.refuse(organizationId, refused);
+    return allowed;
+  }
+
+  /** What may not be done now may have been done before, and its answer lost: then the first result is the answer. */
+  private async refuse(organizationId: OrganizationId, refused: readonly Refused[]): Promise<void> {
+    const left = new Set(await this.answerReplays(organizationId, refused));
+    for (const { append, error } of refused) if (left.has(append)) append.failed(error);
   }
 
   /** @returns the appends that are to be tried again. */
@@ -110,20 +139,19 @@ export class AppendBatch {
   ): Promise<readonly Append[]> {
     switch (result.outcome) {
       case 'committed':
-        ready.forEach((one, index) => one.append.done(appended(one, result.seqs[index] as number, result.recordedAt)));
+        ready.forEach((one, at) => one.append.done(appended(one, result.placed[at] as Placed, result.recordedAt)));
         return [];
       case 'stale':
         await this.lookAgain(organizationId, ready, new Set(result.conversationIds));
         return ready.map(({ append }) => append);
       case 'known':
         return this.answerReplays(organizationId, ready);
-      case 'refused':
-        return ready.flatMap(({ append }, index) => {
-          const problem = result.problems.get(index);
-          if (!problem) return [append];
-          append.failed(appendEntry.fail(problem));
-          return [];
-        });
+      case 'refused': {
+        const problems = [...result.problems];
+        const refused = problems.map(([at, code]) => ({ ...(ready[at] as Ready), error: appendEntry.fail(code) }));
+        await this.refuse(organizationId, refused);
+        return ready.filter((_, at) => !result.problems.has(at)).map(({ append }) => append);
+      }
     }
   }
 
@@ -132,15 +160,19 @@ export class AppendBatch {
     await this.standings.refresh(organizationId, pairs);
   }
 
-  private async answerReplays(organizationId: OrganizationId, ready: readonly Ready[]): Promise<Append[]> {
-    const ids = ready.map(({ draft }) => ({ conversationId: draft.conversationId, id: draft.id }));
-    const known = await this.store.find(organizationId, ids);
-    const byId = new Map(known.map((stored) => [`${stored.conversationId}/${stored.id}`, stored]));
+  /** @returns the appends that are not in the log. */
+  private async answerReplays(organizationId: OrganizationId, asking: readonly Asking[]): Promise<Append[]> {
+    if (asking.length === 0) return [];
+    const known = await this.store.find(
+      organizationId,
+      asking.map(({ append }) => append.command),
+    );
+    const byId = new Map(known.map((stored) => [keyOf(stored), stored]));
     const left: Append[] = [];
-    for (const { append, standing, draft } of ready) {
-      const stored = byId.get(`${draft.conversationId}/${draft.id}`);
+    for (const { append, standing } of asking) {
+      const stored = byId.get(keyOf(append.command));
       if (!stored) left.push(append);
-      else await this.replay(organizationId, append, standing, stored);
+      else await this.replay(organizationId, append, standing, stored).catch((error) => append.failed(error));
     }
     return left;
   }
@@ -159,12 +191,14 @@ function split(appends: readonly Append[]): { first: Append[]; repeated: Append[
   const first: Append[] = [];
   const repeated: Append[] = [];
   for (const append of appends) {
-    const key = `${append.command.conversationId}/${append.command.id}`;
+    const key = keyOf(append.command);
     (seen.has(key) ? repeated : first).push(append);
     seen.add(key);
   }
   return { first, repeated };
 }
+
+const keyOf = ({ conversationId, id }: Pick<StoredEntry, 'conversationId' | 'id'>): string => `${conversationId}/${id}`;
 
 function toDraft({ command, userId, deviceId }: Append, standing: Standing, body: Buffer): Draft {
   return {
@@ -178,13 +212,12 @@ function toDraft({ command, userId, deviceId }: Append, standing: Standing, body
     isModerator: standing.role === 'moderator',
     body,
     ttlSeconds: ttlOf(command, standing),
-    mentions: mentionsOf(command).filter((mentioned) => mentioned !== userId),
+    mentions: mentionsOf(command, userId),
     ...audienceOf(command, standing),
   };
 }
 
-function appended({ append, standing, draft }: Ready, seq: number, recordedAt: Date): Appended {
-  const expiresAt = draft.ttlSeconds > 0 ? new Date(recordedAt.getTime() + draft.ttlSeconds * 1_000) : undefined;
+function appended({ append, standing, draft }: Ready, { seq, expiresAt }: Placed, recordedAt: Date): Appended {
   const { conversationId, id, kind, senderId, senderDeviceId } = draft;
   const entry = toEntry(
     { conversationId, seq, id, kind, senderId, senderDeviceId, recordedAt, expiresAt },

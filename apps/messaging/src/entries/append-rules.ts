@@ -15,11 +15,11 @@ export function refusalOf(command: AppendEntry, standing: Standing | null): AppE
 export const targetOf = (command: AppendEntry): EntryId | undefined =>
   command.kind === 'message' ? undefined : command.body.target;
 
-/** Who is called by name. */
-export const mentionsOf = (command: AppendEntry): readonly UserId[] =>
-  command.kind === 'message' || command.kind === 'edit' ? [...new Set(command.body.mentions ?? [])] : [];
+/** Which others a message calls by name. Mentions that an edit adds are text: nobody is called twice. */
+export const mentionsOf = (command: AppendEntry, senderId: UserId): readonly UserId[] =>
+  command.kind === 'message' ? [...new Set(command.body.mentions)].filter((userId) => userId !== senderId) : [];
 
-/** How long it stays: as long as asked for, but never longer than the conversation allows; 0 is for ever. */
+/** How long it stays: as long as asked for, but never longer than the conversation allows; 0 is for ever, in seconds. */
 export function ttlOf(command: AppendEntry, standing: Standing): number {
   const asked = command.kind === 'message' ? (command.ttlSeconds ?? 0) : 0;
   if (command.kind !== 'message' && command.kind !== 'edit') return 0;
@@ -36,5 +36,5 @@ export function audienceOf(
   if (command.kind !== 'message') return { notify: [], notifyAll: false };
   const others = standing.directUserIds.filter((userId) => userId !== standing.userId);
   if (standing.kind === 'direct') return { notify: others, notifyAll: false };
-  return { notify: mentionsOf(command), notifyAll: true };
+  return { notify: mentionsOf(command, standing.userId), notifyAll: true };
 }

@@ -1,9 +1,11 @@
 import { type EntriesAppended, entriesAppended } from '@relais/contracts';
 import { prepared } from '@relais/database';
-import { type ConversationId, type EntryId, type EventId, newId, type OrganizationId } from '@relais/kernel';
+import { type ConversationId, type EventId, newId, type OrganizationId } from '@relais/kernel';
 import type { EntityManager } from 'typeorm';
-import type { CommitResult, Draft } from './entry-store.js';
-import { type Target, targetProblems } from './targets.js';
+import { insertMentions, keepMembers } from './entry-mentions.postgres.js';
+import type { CommitResult, Draft, Placed } from './entry-store.js';
+import { clearTargets, readTargets } from './entry-targets.postgres.js';
+import { expiriesOf, targetProblems } from './targets.js';
 
 /** Undoes the transaction and says why; never leaves this module's caller. */
 export class Undo extends Error {
@@ -20,8 +22,8 @@ interface Head {
 }
 
 /**
- * Three statements between BEGIN and COMMIT, whatever the number of drafts: take the numbers under lock and compare the
- * rules' version, look at targets where there are any, insert entries and the event.
+ * Two statements between BEGIN and COMMIT, whatever the number of drafts: take the numbers under lock and compare the
+ * rules' version; insert entries and the event. More only where something has a target or calls somebody by name.
  *
  * @throws Undo with anything but `committed`
  */
@@ -34,15 +36,22 @@ export async function commitDrafts(
   const stale = drafts.filter((draft) => heads.get(draft.conversationId)?.rules_version !== draft.rulesVersion);
   if (stale.length > 0)
     throw new Undo({ outcome: 'stale', conversationIds: [...new Set(stale.map((draft) => draft.conversationId))] });
-  await checkTargets(tx, organizationId, drafts);
+  const targets = await readTargets(tx, organizationId, drafts);
+  const problems = targetProblems(drafts, targets);
+  if (problems.size > 0) throw new Undo({ outcome: 'refused', problems });
 
-  const seqs = number(drafts, heads);
   const recordedAt = (heads.values().next().value as Head).recorded_at;
-  const inserted = await insert(tx, organizationId, drafts, seqs, recordedAt);
+  const seqs = number(drafts, heads);
+  const placed = expiriesOf(drafts, targets, recordedAt).map((expiresAt, index) => ({
+    seq: seqs[index] as number,
+    expiresAt,
+  }));
+  const called = await keepMembers(tx, organizationId, drafts);
+  const inserted = await insert(tx, organizationId, called, placed, recordedAt);
   if (inserted < drafts.length) throw new Undo({ outcome: 'known' });
-  await insertMentions(tx, organizationId, drafts, seqs);
+  await insertMentions(tx, organizationId, called, seqs);
   await clearTargets(tx, organizationId, drafts, recordedAt);
-  return { outcome: 'committed', recordedAt, seqs };
+  return { outcome: 'committed', recordedAt, placed };
 }
 
 /** The lock on each conversation is taken in the order of ids, so that two commits cannot wait for each other. */
@@ -81,41 +90,23 @@ function number(drafts: readonly Draft[], heads: ReadonlyMap<ConversationId, Hea
     .toReversed();
 }
 
-async function checkTargets(
-  tx: EntityManager,
-  organizationId: OrganizationId,
-  drafts: readonly Draft[],
-): Promise<void> {
-  const changing = drafts.filter((draft) => draft.targetId);
-  if (changing.length === 0) return;
-  const rows: Target[] = await tx.query(
-    `SELECT e.conversation_id AS "conversationId", e.id, e.kind, e.sender_id AS "senderId", e.cleared_at IS NOT NULL AS "isCleared"
-     FROM unnest($2::uuid[], $3::uuid[]) AS w(conversation_id, id)
-     JOIN entry e ON e.organization_id = $1 AND e.conversation_id = w.conversation_id AND e.id = w.id`,
-    [organizationId, changing.map((draft) => draft.conversationId), changing.map((draft) => draft.targetId)],
-  );
-  const problems = targetProblems(drafts, rows);
-  if (problems.size > 0) throw new Undo({ outcome: 'refused', problems });
-}
-
 /** Entries and the one event of this commit; entries whose id is taken are left out, and the count tells. */
 async function insert(
   tx: EntityManager,
   organizationId: OrganizationId,
   drafts: readonly Draft[],
-  seqs: readonly number[],
+  placed: readonly Placed[],
   recordedAt: Date,
 ): Promise<number> {
-  const event = eventOf(organizationId, drafts, seqs);
+  const event = eventOf(organizationId, drafts, placed);
   const [row] = await prepared<{ inserted: number }>(
     tx,
     'entry-insert',
     `WITH inserted AS (
        INSERT INTO entry (organization_id, conversation_id, seq, id, kind, sender_id, sender_device_id, target_id, body, recorded_at, expires_at)
-       SELECT $1, d.conversation_id, d.seq, d.id, d.kind, d.sender_id, d.sender_device_id, d.target_id, d.body, $2::timestamptz,
-              CASE WHEN d.ttl > 0 THEN $2::timestamptz + d.ttl * interval '1 second' END
-       FROM unnest($3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::bytea[], $11::int[])
-            AS d(conversation_id, seq, id, kind, sender_id, sender_device_id, target_id, body, ttl)
+       SELECT $1, d.conversation_id, d.seq, d.id, d.kind, d.sender_id, d.sender_device_id, d.target_id, d.body, $2::timestamptz, d.expires_at
+       FROM unnest($3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::bytea[], $11::timestamptz[])
+            AS d(conversation_id, seq, id, kind, sender_id, sender_device_id, target_id, body, expires_at)
        ON CONFLICT DO NOTHING RETURNING 1),
      announced AS (INSERT INTO outbox (id, subject, data) VALUES ($12, $13, $14))
      SELECT count(*)::int AS inserted FROM inserted`,
@@ -123,14 +114,14 @@ async function insert(
       organizationId,
       recordedAt,
       drafts.map((draft) => draft.conversationId),
-      seqs,
+      placed.map(({ seq }) => seq),
       drafts.map((draft) => draft.id),
       drafts.map((draft) => draft.kind),
       drafts.map((draft) => draft.senderId),
       drafts.map((draft) => draft.senderDeviceId),
       drafts.map((draft) => draft.targetId ?? null),
       drafts.map((draft) => draft.body),
-      drafts.map((draft) => draft.ttlSeconds),
+      placed.map(({ expiresAt }) => expiresAt ?? null),
       event.id,
       entriesAppended.subject,
       JSON.stringify(event),
@@ -142,13 +133,13 @@ async function insert(
 const eventOf = (
   organizationId: OrganizationId,
   drafts: readonly Draft[],
-  seqs: readonly number[],
+  placed: readonly Placed[],
 ): EntriesAppended => ({
   id: newId<EventId>(),
   organizationId,
   entries: drafts.map(({ conversationId, id, kind, senderId, notify, notifyAll }, index) => ({
     conversationId,
-    seq: seqs[index] as number,
+    seq: (placed[index] as Placed).seq,
     id,
     kind,
     senderId,
@@ -156,59 +147,3 @@ const eventOf = (
     notifyAll,
   })),
 });
-
-/** Only members can be called by name; mentions of others stay text. */
-async function insertMentions(
-  tx: EntityManager,
-  organizationId: OrganizationId,
-  drafts: readonly Draft[],
-  seqs: readonly number[],
-): Promise<void> {
-  const rows = drafts.flatMap(({ kind, conversationId, mentions }, index) =>
-    kind === 'message' ? mentions.map((userId) => ({ userId, conversationId, seq: seqs[index] })) : [],
-  );
-  if (rows.length === 0) return;
-  await tx.query(
-    `INSERT INTO mention (organization_id, user_id, conversation_id, seq)
-     SELECT $1, m.user_id, m.conversation_id, w.seq
-     FROM unnest($2::uuid[], $3::uuid[], $4::bigint[]) AS w(user_id, conversation_id, seq)
-     JOIN member m ON m.organization_id = $1 AND m.conversation_id = w.conversation_id AND m.user_id = w.user_id AND m.left_seq IS NULL`,
-    [organizationId, rows.map((row) => row.userId), rows.map((row) => row.conversationId), rows.map((row) => row.seq)],
-  );
-}
-
-/** A deletion leaves a tombstone: the content of its target and of the target's edits is gone with this commit. */
-async function clearTargets(
-  tx: EntityManager,
-  organizationId: OrganizationId,
-  drafts: readonly Draft[],
-  at: Date,
-): Promise<void> {
-  const deletions = drafts.filter((draft) => draft.kind === 'deletion');
-  if (deletions.length === 0) return;
-  await clear(
-    tx,
-    organizationId,
-    deletions.map(({ conversationId, targetId }) => ({ conversationId, id: targetId as EntryId })),
-    at,
-  );
-}
-
-async function clear(
-  tx: EntityManager,
-  organizationId: OrganizationId,
-  targets: readonly { conversationId: ConversationId; id: EntryId }[],
-  at: Date,
-): Promise<void> {
-  await tx.query(
-    `WITH cleared AS (
-       UPDATE entry e SET body = NULL, cleared_at = $4
-       FROM unnest($2::uuid[], $3::uuid[]) AS w(conversation_id, id)
-       WHERE e.organization_id = $1 AND e.conversation_id = w.conversation_id AND e.cleared_at IS NULL
-         AND (e.id = w.id OR (e.target_id = w.id AND e.kind = 'edit'))
-       RETURNING e.conversation_id, e.seq)
-     DELETE FROM mention m USING cleared c
-     WHERE m.organization_id = $1 AND m.conversation_id = c.conversation_id AND m.seq = c.seq`,
-    [organizationId, targets.map((target) => target.conversationId), targets.map((target) => target.id), at],
-  );
-}

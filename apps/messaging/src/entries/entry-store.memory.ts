@@ -3,11 +3,12 @@ import {
   type CommitResult,
   type Draft,
   EntryStore,
+  type Placed,
   type Standing,
   type StoredEntry,
   type Window,
 } from './entry-store.js';
-import { targetProblems } from './targets.js';
+import { expiriesOf, type Target, targetProblems } from './targets.js';
 
 interface Membership {
   userId: UserId;
@@ -17,6 +18,7 @@ interface Membership {
 }
 
 export interface MemoryConversation {
+  organizationId: OrganizationId;
   standing: Omit<Standing, 'userId' | 'role' | 'conversationId'>;
   sharesHistory: boolean;
   members: Membership[];
@@ -33,33 +35,41 @@ export class MemoryEntryStore extends EntryStore {
     super();
   }
 
-  async standings(_: OrganizationId, pairs: readonly { conversationId: ConversationId; userId: UserId }[]) {
+  async standings(
+    organizationId: OrganizationId,
+    pairs: readonly { conversationId: ConversationId; userId: UserId }[],
+  ) {
     return pairs.map(({ conversationId, userId }): Standing | null => {
-      const conversation = this.conversations.get(conversationId);
+      const conversation = this.of(organizationId, conversationId);
       const member = conversation && current(conversation, userId);
       return member ? { ...conversation.standing, conversationId, userId, role: member.role } : null;
     });
   }
 
-  async commit(_: OrganizationId, drafts: readonly Draft[]): Promise<CommitResult> {
-    const stale = drafts.filter(({ conversationId, rulesVersion }) => this.versionOf(conversationId) !== rulesVersion);
-    if (stale.length > 0) return { outcome: 'stale', conversationIds: stale.map((draft) => draft.conversationId) };
-    const problems = targetProblems(drafts, this.targets());
+  async commit(organizationId: OrganizationId, drafts: readonly Draft[]): Promise<CommitResult> {
+    const isStale = ({ conversationId, rulesVersion }: Draft) =>
+      this.of(organizationId, conversationId)?.standing.rulesVersion !== rulesVersion;
+    const stale = new Set(drafts.filter(isStale).map(({ conversationId }) => conversationId));
+    if (stale.size > 0) return { outcome: 'stale', conversationIds: [...stale] };
+    const targets = this.targets(organizationId);
+    const problems = targetProblems(drafts, targets);
     if (problems.size > 0) return { outcome: 'refused', problems };
-    if (drafts.some((draft) => this.stored(draft.conversationId, draft.id))) return { outcome: 'known' };
+    if (drafts.some((draft) => this.stored(organizationId, draft))) return { outcome: 'known' };
     const recordedAt = this.now();
-    const seqs = drafts.map((draft) => this.append(draft, recordedAt));
+    const placed = expiriesOf(drafts, targets, recordedAt).map((expiresAt, at) =>
+      this.append(drafts[at] as Draft, recordedAt, expiresAt),
+    );
     this.commits.push(drafts);
-    return { outcome: 'committed', recordedAt, seqs };
+    return { outcome: 'committed', recordedAt, placed };
   }
 
-  async find(_: OrganizationId, ids: readonly { conversationId: ConversationId; id: EntryId }[]) {
-    return ids.flatMap(({ conversationId, id }) => this.stored(conversationId, id) ?? []);
+  async find(organizationId: OrganizationId, ids: readonly { conversationId: ConversationId; id: EntryId }[]) {
+    return ids.flatMap((one) => this.stored(organizationId, one) ?? []);
   }
 
-  async headsOf(_: OrganizationId, userId: UserId) {
+  async headsOf(organizationId: OrganizationId, userId: UserId) {
     return [...this.conversations]
-      .filter(([, conversation]) => current(conversation, userId))
+      .filter(([, conversation]) => conversation.organizationId === organizationId && current(conversation, userId))
       .map(([conversationId, { log, standing }]) => ({
         conversationId,
         head: log.length,
@@ -67,54 +77,69 @@ export class MemoryEntryStore extends EntryStore {
       }));
   }
 
-  async heads(_: OrganizationId, ids: readonly ConversationId[]) {
+  async heads(organizationId: OrganizationId, ids: readonly ConversationId[]) {
     return ids.flatMap((id): [ConversationId, number][] => {
-      const conversation = this.conversations.get(id);
+      const conversation = this.of(organizationId, id);
       return conversation ? [[id, conversation.log.length]] : [];
     });
   }
 
-  async listAfter(_: OrganizationId, userId: UserId, windows: readonly Window[], limit: number) {
+  async listAfter(organizationId: OrganizationId, userId: UserId, windows: readonly Window[], limit: number) {
     return windows.flatMap(({ conversationId, after }) =>
-      this.visible(conversationId, userId)
+      this.visible(organizationId, conversationId, userId)
         .filter(({ seq }) => seq > after)
         .slice(0, limit),
     );
   }
 
-  async listBefore(_: OrganizationId, userId: UserId, conversationId: ConversationId, before: number, limit: number) {
-    return this.visible(conversationId, userId)
+  async listBefore(
+    organizationId: OrganizationId,
+    userId: UserId,
+    conversationId: ConversationId,
+    before: number,
+    limit: number,
+  ) {
+    return this.visible(organizationId, conversationId, userId)
       .filter(({ seq }) => seq < before)
       .slice(-limit);
   }
 
-  private versionOf(id: ConversationId): number | undefined {
-    return this.conversations.get(id)?.standing.rulesVersion;
+  private of(organizationId: OrganizationId, id: ConversationId): MemoryConversation | undefined {
+    const conversation = this.conversations.get(id);
+    return conversation?.organizationId === organizationId ? conversation : undefined;
   }
 
-  private stored(conversationId: ConversationId, id: EntryId): StoredEntry | undefined {
-    return this.conversations.get(conversationId)?.log.find((entry) => entry.id === id);
+  private stored(
+    organizationId: OrganizationId,
+    { conversationId, id }: { conversationId: ConversationId; id: EntryId },
+  ): StoredEntry | undefined {
+    return this.of(organizationId, conversationId)?.log.find((entry) => entry.id === id);
   }
 
-  private targets() {
-    return [...this.conversations.values()].flatMap(({ log }) =>
-      log.map((entry) => ({ ...entry, isCleared: entry.body === null })),
-    );
+  private targets(organizationId: OrganizationId): Target[] {
+    const now = this.now();
+    return [...this.conversations.values()]
+      .filter((conversation) => conversation.organizationId === organizationId)
+      .flatMap(({ log }) => log)
+      .map((entry) => ({
+        ...entry,
+        isCleared: entry.body === null || (entry.expiresAt !== undefined && entry.expiresAt <= now),
+      }));
   }
 
-  private append(draft: Draft, recordedAt: Date): number {
+  private append(draft: Draft, recordedAt: Date, expiresAt: Date | undefined): Placed {
     const { log } = this.conversations.get(draft.conversationId) as MemoryConversation;
-    const expiresAt = draft.ttlSeconds > 0 ? new Date(recordedAt.getTime() + draft.ttlSeconds * 1_000) : undefined;
-    log.push({ ...draft, seq: log.length + 1, recordedAt, expiresAt });
+    const seq = log.length + 1;
+    log.push({ ...draft, seq, recordedAt, expiresAt });
     if (draft.kind === 'deletion')
       for (const entry of log)
         if (entry.id === draft.targetId || (entry.kind === 'edit' && entry.targetId === draft.targetId))
           entry.body = null;
-    return log.length;
+    return { seq, expiresAt };
   }
 
-  private visible(conversationId: ConversationId, userId: UserId): StoredEntry[] {
-    const conversation = this.conversations.get(conversationId);
+  private visible(organizationId: OrganizationId, conversationId: ConversationId, userId: UserId): StoredEntry[] {
+    const conversation = this.of(organizationId, conversationId);
     if (!conversation || !current(conversation, userId)) return [];
     const { log, sharesHistory, members } = conversation;
     const periods = members.filter((member) => member.userId === userId);

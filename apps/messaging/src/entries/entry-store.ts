@@ -28,7 +28,9 @@ export interface Draft {
   isModerator: boolean;
   body: Buffer;
   ttlSeconds: number;
+  /** Those of them who are members are counted as called by name. */
   mentions: readonly UserId[];
+  /** Those of them who are members are named in the event. */
   notify: readonly UserId[];
   notifyAll: boolean;
 }
@@ -48,9 +50,15 @@ export interface StoredEntry {
 
 export type TargetProblem = 'target_not_found' | 'not_your_entry';
 
-/** Either all drafts were committed, or none and why. */
+/** What the log gave to a draft. */
+export interface Placed {
+  seq: number;
+  expiresAt: Date | undefined;
+}
+
+/** Either all drafts were committed, in their order, or none and why. */
 export type CommitResult =
-  | { outcome: 'committed'; recordedAt: Date; seqs: number[] }
+  | { outcome: 'committed'; recordedAt: Date; placed: Placed[] }
   /** Knowledge about these conversations is out of date: look again. */
   | { outcome: 'stale'; conversationIds: ConversationId[] }
   /** At least one of the ids is already in its conversation's log. */
@@ -74,7 +82,8 @@ export abstract class EntryStore {
   /**
    * Stores drafts under the next numbers of their conversations, in their order, together with the event that announces
    * them: all is committed to disk, or nothing is. Numbers are handed out under a lock of the conversation that is held
-   * until the commit, so they have no gaps. A deletion clears its target and the target's edits in the same commit.
+   * until the commit, so they have no gaps. A deletion clears its target and the target's edits in the same commit; an
+   * edit ends no later than what it edits.
    *
    * @throws AppError `database_unavailable`, `outcome_unknown`
    */

@@ -8,7 +8,8 @@ export interface Pair {
   userId: UserId;
 }
 
-const keyOf = ({ conversationId, userId }: Pair): string => `${conversationId}/${userId}`;
+const keyOf = (organizationId: OrganizationId, { conversationId, userId }: Pair): string =>
+  `${organizationId}/${conversationId}/${userId}`;
 
 /**
  * How people stand in conversations, remembered. What is remembered may be out of date: it is good enough to try with,
@@ -21,15 +22,17 @@ export class Standings {
 
   /** From memory where possible. */
   async get(organizationId: OrganizationId, pairs: readonly Pair[]): Promise<(Standing | null)[]> {
-    const missing = pairs.filter((pair) => !this.known.has(keyOf(pair)));
+    const missing = pairs.filter((pair) => !this.known.has(keyOf(organizationId, pair)));
     const loaded = missing.length > 0 ? await this.load(organizationId, missing) : undefined;
-    return pairs.map((pair) => loaded?.get(keyOf(pair)) ?? this.known.get(keyOf(pair)) ?? null);
+    return pairs.map(
+      (pair) => loaded?.get(keyOf(organizationId, pair)) ?? this.known.get(keyOf(organizationId, pair)) ?? null,
+    );
   }
 
   /** From the database. */
   async refresh(organizationId: OrganizationId, pairs: readonly Pair[]): Promise<(Standing | null)[]> {
     const loaded = await this.load(organizationId, pairs);
-    return pairs.map((pair) => loaded.get(keyOf(pair)) ?? null);
+    return pairs.map((pair) => loaded.get(keyOf(organizationId, pair)) ?? null);
   }
 
   private async load(organizationId: OrganizationId, pairs: readonly Pair[]): Promise<Map<string, Standing>> {
@@ -37,10 +40,10 @@ export class Standings {
     const loaded = new Map<string, Standing>();
     pairs.forEach((pair, index) => {
       const standing = found[index];
-      this.known.delete(keyOf(pair));
+      this.known.delete(keyOf(organizationId, pair));
       if (!standing) return;
-      loaded.set(keyOf(pair), standing);
-      this.known.set(keyOf(pair), standing);
+      loaded.set(keyOf(organizationId, pair), standing);
+      this.known.set(keyOf(organizationId, pair), standing);
     });
     for (const key of this.known.keys()) {
       if (this.known.size <= MAX_ENTRIES) break;

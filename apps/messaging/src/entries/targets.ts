@@ -8,7 +8,9 @@ export interface Target {
   id: EntryId;
   kind: EntryKind;
   senderId: UserId;
+  /** Deleted, or its time is over. */
   isCleared: boolean;
+  expiresAt?: Date | null | undefined;
 }
 
 /**
@@ -37,6 +39,23 @@ function problemOf(draft: Draft, target: Target | undefined): TargetProblem | un
   const mayChange =
     draft.kind === 'reaction' || target.senderId === draft.senderId || (draft.kind === 'deletion' && draft.isModerator);
   return mayChange ? undefined : 'not_your_entry';
+}
+
+/** When the content of each draft ends: after its own time, and that of an edit no later than what it edits. */
+export function expiriesOf(
+  drafts: readonly Draft[],
+  stored: readonly Target[],
+  recordedAt: Date,
+): (Date | undefined)[] {
+  const ends = new Map(stored.map((target) => [keyOf(target), target.expiresAt?.getTime() ?? Infinity]));
+  return drafts.map((draft) => {
+    const { conversationId, kind, targetId, ttlSeconds } = draft;
+    const own = ttlSeconds > 0 ? recordedAt.getTime() + ttlSeconds * 1_000 : Infinity;
+    const edited = kind === 'edit' && targetId ? ends.get(keyOf({ conversationId, id: targetId })) : undefined;
+    const end = Math.min(own, edited ?? Infinity);
+    ends.set(keyOf(draft), end);
+    return Number.isFinite(end) ? new Date(end) : undefined;
+  });
 }
 
 const keyOf = ({ conversationId, id }: { conversationId: ConversationId; id: EntryId }) => `${conversationId}/${id}`;

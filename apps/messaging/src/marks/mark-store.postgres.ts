@@ -27,15 +27,17 @@ export class PostgresMarkStore extends MarkStore {
     return withOrganization(this.db, organizationId, async (tx) => {
       const rows: RisenRow[] = await tx.query(
         `WITH asked AS (
-           SELECT w.id, max(greatest(w.delivered, w.read)) AS delivered, max(w.read) AS read
-           FROM unnest($3::uuid[], $4::bigint[], $5::bigint[]) AS w(id, delivered, read) GROUP BY w.id),
+           SELECT c.id, max(w.delivered) FILTER (WHERE w.delivered <= c.last_seq) AS delivered,
+                  max(w.read) FILTER (WHERE w.read <= c.last_seq) AS read
+           FROM unnest($3::uuid[], $4::bigint[], $5::bigint[]) AS w(id, delivered, read)
+           JOIN conversation c ON c.organization_id = $1 AND c.id = w.id
+           JOIN member m ON m.organization_id = $1 AND m.conversation_id = c.id AND m.user_id = $2 AND m.left_seq IS NULL
+           GROUP BY c.id),
          risen AS (
            INSERT INTO mark AS k (organization_id, conversation_id, user_id, delivered_seq, read_seq)
-           SELECT $1, c.id, $2, least(a.delivered, c.last_seq), least(a.read, c.last_seq)
-           FROM asked a
-           JOIN conversation c ON c.organization_id = $1 AND c.id = a.id
-           JOIN member m ON m.organization_id = $1 AND m.conversation_id = c.id AND m.user_id = $2 AND m.left_seq IS NULL
-           ORDER BY c.id
+           SELECT $1, a.id, $2, greatest(a.delivered, a.read), coalesce(a.read, 0)
+           FROM asked a WHERE greatest(a.delivered, a.read) > 0
+           ORDER BY a.id
            ON CONFLICT (organization_id, conversation_id, user_id) DO UPDATE
              SET delivered_seq = greatest(k.delivered_seq, excluded.delivered_seq), read_seq = greatest(k.read_seq, excluded.read_seq)
              WHERE k.delivered_seq < excluded.delivered_seq OR k.read_seq < excluded.read_seq

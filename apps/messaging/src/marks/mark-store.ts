@@ -10,8 +10,8 @@ export interface Mark {
 /** How far each member has received and read: watermarks that only rise. */
 export abstract class MarkStore {
   /**
-   * Raises a person's marks, never past the head; reading implies receiving. Lower values, foreign and unknown
-   * conversations change nothing.
+   * Raises a person's marks; reading implies receiving. Lower values, values past the head, foreign and unknown
+   * conversations change nothing. Any number at once, in any order: they do not wait for each other in a circle.
    *
    * @returns the marks that rose.
    */

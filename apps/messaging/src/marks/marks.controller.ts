@@ -3,7 +3,7 @@ import { type RequestContext, Serves } from '@relais/bus';
 import { advanceMarks } from '@relais/contracts';
 import type { z } from 'zod';
 import { Announcer } from '../announce/announcer.js';
-import { type ReceiptSharing, shownTo } from './receipt-sharing.js';
+import { ReceiptSharing, shownTo } from './receipt-sharing.js';
 import { MarkStore } from './mark-store.js';
 
 @Controller()

@@ -6,6 +6,7 @@ import { ConversationChanger } from '../conversations/change-conversation.js';
 import { decideDeparting } from '../conversations/conversation-rules.js';
 import { MemberStore } from './member-store.js';
 
+/** One of `CONSUMERS.messaging`. */
 export const DEPARTED_USERS = 'messaging-departed-users';
 
 /**

@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { listMembers, type Member } from '@relais/contracts';
+import { listMembers, type Member, userId as userIdOf } from '@relais/contracts';
 import { AppError } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import type { z } from 'zod';
 import { ReceiptSharing, shownTo } from '../marks/receipt-sharing.js';
 import { type MemberRecord, MemberStore } from './member-store.js';
-
-const CURSOR = /^[0-9a-f-]{36}$/;
 
 /** Who is in a conversation, and how far each has come as far as that is shown. */
 @Injectable()
@@ -21,7 +19,8 @@ export class ListMembersHandler {
     principal: Principal,
   ): Promise<z.infer<typeof listMembers.output>> {
     const { conversationId, cursor = '', limit } = page;
-    if (cursor !== '' && !CURSOR.test(cursor)) throw new AppError('invalid', 'invalid_request', 'not a cursor');
+    if (cursor !== '' && !userIdOf.safeParse(cursor).success)
+      throw new AppError('invalid', 'invalid_request', 'not a cursor');
     const { organizationId, userId } = principal;
     const records = await this.members.list(organizationId, userId, conversationId, { after: cursor, limit });
     if (!records) throw listMembers.fail('conversation_not_found');
