@@ -1,4 +1,5 @@
-import { CONSUMERS, permissionsOf } from './permissions.js';
+import { userRemoved } from './auth/users.js';
+import { CONSUMERS, consumerOf, permissionsOf } from './permissions.js';
 import { SERVICES, type ServiceName } from './services.js';
 
 const services = Object.keys(SERVICES) as ServiceName[];
@@ -9,6 +10,11 @@ describe('the permissions of services', () => {
 
     expect(new Set(events)).toEqual(new Set(SERVICES[service].consumes));
     for (const name of Object.keys(CONSUMERS[service])) expect(name).toMatch(new RegExp(`^${service}-[a-z-]+$`));
+  });
+
+  it('name the consumer of an event for whoever runs it', () => {
+    expect(consumerOf('messaging', userRemoved)).toBe('messaging-departed-users');
+    expect(() => consumerOf('gateway', userRemoved)).toThrow('gateway has no consumer');
   });
 
   it.each(services)('let %s answer nothing but its own requests', (service) => {

@@ -21,6 +21,13 @@ export const CONSUMERS: Readonly<Record<ServiceName, Readonly<Record<string, Eve
   messaging: { 'messaging-departed-users': userRemoved },
 };
 
+/** The name of the durable consumer of a service for an event. @throws Error when the table has none */
+export function consumerOf(service: ServiceName, event: EventContract): string {
+  const [name] = Object.entries(CONSUMERS[service]).find(([, consumed]) => consumed === event) ?? [];
+  if (!name) throw new Error(`${service} has no consumer for ${event.subject}: see CONSUMERS`);
+  return name;
+}
+
 /** Derives the permissions of a service from its contracts. Pure: the server's configuration is generated from this. */
 export function permissionsOf(service: ServiceName): Permissions {
   const links = SERVICES[service];
