@@ -95,7 +95,13 @@ export class RelaisApi {
       return { status: response.status, retryAfter: response.headers.get('retry-after'), body: await response.text() };
     } catch (cause) {
       if (deadline.aborted) throw new ApiError('timeout', 'request_timeout', `no answer from ${gateway}`, { cause });
-      throw new ApiError('unavailable', 'network_error', `cannot reach ${gateway}`, { cause });
+      throw new ApiError('unavailable', 'network_error', `cannot reach ${gateway}: ${reasonOf(cause)}`, { cause });
     }
   }
 }
+
+/** fetch says only that it failed; why is in the cause. */
+const reasonOf = (thrown: unknown): string => {
+  const { cause } = thrown as { cause?: unknown };
+  return cause instanceof Error ? cause.message : String(thrown);
+};
