@@ -4,7 +4,7 @@ import type { BusConnection } from './connect.js';
 
 const subjects = gauge('relais_live_subjects', 'Live subjects this replica is interested in');
 
-type Listener = (data: Uint8Array) => void;
+type Listener = (data: Uint8Array, subject: string) => void;
 
 /**
  * Live fan-out: at most once, never stored. Interest is counted, so a subject is subscribed once per replica however
@@ -46,7 +46,7 @@ export class Live {
   private subscribe(subject: string): { subscription: Subscription; count: number } {
     const subscription = this.connection.nats.subscribe(subject, {
       callback: (error, message) => {
-        if (!error) this.listener(message.data);
+        if (!error) this.listener(message.data, message.subject);
       },
     });
     const interest = { subscription, count: 0 };

@@ -1,0 +1,70 @@
+import { STATUS_CODES } from 'node:http';
+import { AppError, type ErrorKind } from '@relais/kernel';
+
+const STATUS: Readonly<Record<ErrorKind, number>> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  too_large: 413,
+  rate_limited: 429,
+  unavailable: 503,
+  timeout: 504,
+  internal: 500,
+};
+const UNSUPPORTED_MEDIA_TYPE = 415;
+const DEFAULT_RETRY_AFTER_MS = 1_000;
+
+export interface Problem {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** An error as RFC 9457 has it, with the stable `code` that clients match on. */
+export function problemOf(error: AppError, status: number = STATUS[error.kind]): Problem {
+  const { code, retryable } = error;
+  const retryAfterMs = error.retryAfterMs ?? (status === 429 || status === 503 ? DEFAULT_RETRY_AFTER_MS : undefined);
+  const title = STATUS_CODES[status];
+  const retryAfter = { 'retry-after': String(Math.max(1, Math.ceil((retryAfterMs ?? 0) / 1_000))) };
+  return {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      ...(retryAfterMs === undefined ? {} : retryAfter),
+      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    },
+    body: JSON.stringify({ type: 'about:blank', title, status, code, retryable, retryAfterMs }),
+  };
+}
+
+/** What the framework refuses by itself: unknown routes, bodies too large or of another type, broken requests. */
+export function problemOfHttp(status: number): Problem {
+  if (status === 404) return problemOf(new AppError('not_found', 'no_such_route'));
+  if (status === 413) return problemOf(new AppError('too_large', 'too_large'));
+  if (status === 503) return problemOf(new AppError('unavailable', 'draining'));
+  if (status >= 500) return problemOf(new AppError('internal', 'internal_error'));
+  const invalid = new AppError('invalid', 'invalid_request');
+  return problemOf(invalid, status === UNSUPPORTED_MEDIA_TYPE ? status : undefined);
+}
+
+/** As much of Fastify's reply as a problem needs. */
+export interface Reply {
+  status(code: number): Reply;
+  header(name: string, value: string): Reply;
+  send(body: string): void;
+}
+
+export function sendProblem(reply: Reply, { status, headers, body }: Problem): void {
+  for (const [name, value] of Object.entries(headers)) reply.header(name, value);
+  reply.status(status).send(body);
+}
+
+/** A whole HTTP response for a socket that no framework looks after. */
+export function rawResponse({ status, headers, body }: Problem): string {
+  const lines = { ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
+  const head = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${JSON.parse(body).title}\r\n${head.join('')}\r\n${body}`;
+}

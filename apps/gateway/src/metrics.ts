@@ -1,0 +1,97 @@
+import { type CloseName, CLOSE_CODES } from '@relais/contracts';
+import { counter, DELIVERY_SECONDS, gauge, histogram } from '@relais/observability';
+
+const requests = counter('relais_gateway_requests_total', 'HTTP requests answered, by operation and status class', [
+  'operation',
+  'status',
+]);
+const requestDuration = histogram('relais_gateway_request_duration_seconds', 'Time to answer an HTTP request', [
+  'operation',
+]);
+const limited = counter('relais_gateway_rate_limited_total', 'Requests and frames refused by a limit', ['limit']);
+const connections = gauge('relais_gateway_connections', 'Open sockets', ['transport']);
+const capacity = gauge('relais_gateway_connection_capacity', 'Sockets this replica holds at most');
+const opened = counter('relais_gateway_connections_opened_total', 'Sockets opened', ['transport']);
+const closed = counter('relais_gateway_connections_closed_total', 'Sockets closed, by who or what closed them', [
+  'reason',
+]);
+const upgradesRefused = counter('relais_gateway_upgrades_refused_total', 'Sockets refused before they opened', [
+  'reason',
+]);
+const handshake = histogram('relais_gateway_handshake_duration_seconds', 'From the open socket to ready or refused', [
+  'outcome',
+]);
+const frames = counter('relais_gateway_frames_total', 'Frames, by direction and type', ['direction', 'type']);
+const slow = counter('relais_gateway_slow_consumers_total', 'Sockets closed because they were read too slowly');
+const queueBytes = gauge(
+  'relais_gateway_send_queue_bytes',
+  'Bytes queued on all sockets, as of the last heartbeat tick',
+);
+const shedFrames = counter('relais_shed_total', 'Frames dropped under pressure', ['class', 'reason']);
+const delivery = histogram(
+  'relais_message_delivery_duration_seconds',
+  'From the commit to the sockets of this replica, by the clocks of two servers',
+  ['kind', 'path'],
+  DELIVERY_SECONDS,
+);
+const liveEvents = counter('relais_gateway_live_events_total', 'Live events received, by what became of them', [
+  'outcome',
+]);
+const repairs = counter('relais_gateway_repairs_total', 'Reads of missing entries, by outcome', ['outcome']);
+const gaps = counter('relais_message_sequence_gaps_total', 'Holes in a log that nobody here could fill');
+const draining = gauge('relais_gateway_draining', 'Whether this replica is going away');
+const drainDuration = histogram('relais_gateway_drain_duration_seconds', 'Time to close all sockets at shutdown');
+const forced = counter('relais_gateway_drain_forced_closes_total', 'Sockets cut at the end of the drain window');
+const revocation = histogram(
+  'relais_auth_revocation_propagation_seconds',
+  'From hearing of a revocation to the last close frame of this replica',
+);
+
+/** What is dropped when a socket is slow, first to last; entries are never dropped one by one. */
+export type LoadClass = 'message' | 'receipt' | 'presence' | 'typing';
+/** Why a socket ended: one of our close codes, the peer's own closing, or the network. */
+export type EndReason = CloseName | 'client' | 'network';
+
+/** An HTTP request was answered. `operation` is a key of ROUTES or `none`. */
+export const requestAnswered = (operation: string, status: number, seconds: number): void => {
+  requests.inc({ operation, status: `${Math.floor(status / 100)}xx` });
+  requestDuration.observe({ operation }, seconds);
+};
+export const limitReached = (limit: string): void => limited.inc({ limit });
+export const capacityIs = (sockets: number): void => capacity.set(sockets);
+export const socketOpened = (open: number): void => {
+  opened.inc({ transport: 'ws' });
+  connections.set({ transport: 'ws' }, open);
+};
+export const socketClosed = (reason: EndReason, open: number): void => {
+  closed.inc({ reason });
+  connections.set({ transport: 'ws' }, open);
+};
+export const upgradeRefused = (reason: string): void => upgradesRefused.inc({ reason });
+export const handshakeEnded = (outcome: 'ok' | 'auth' | 'overload' | 'error', seconds: number): void =>
+  handshake.observe({ outcome }, seconds);
+export const frameReceived = (type: string): void => frames.inc({ direction: 'in', type });
+export const framesSent = (type: string, count: number): void => frames.inc({ direction: 'out', type }, count);
+export const slowConsumerClosed = (): void => slow.inc();
+export const sendQueueIs = (bytes: number): void => queueBytes.set(bytes);
+export const shed = (loadClass: LoadClass): void => shedFrames.inc({ class: loadClass, reason: 'slow_socket' });
+/** An entry was handed to the last interested socket of this replica. */
+export const entryDelivered = (kind: string, path: 'online' | 'replay', seconds: number): void =>
+  delivery.observe({ kind, path }, Math.max(0, seconds));
+export const liveEvent = (outcome: 'delivered' | 'held' | 'duplicate' | 'unwanted' | 'malformed'): void =>
+  liveEvents.inc({ outcome });
+export const repaired = (outcome: 'ok' | 'failed'): void => repairs.inc({ outcome });
+export const gapLeft = (): void => gaps.inc();
+export const drainingIs = (isDraining: boolean): void => draining.set(isDraining ? 1 : 0);
+export const drained = (seconds: number, cut: number): void => {
+  drainDuration.observe(seconds);
+  forced.inc(cut);
+};
+export const revocationApplied = (seconds: number): void => revocation.observe(seconds);
+
+/** Series exist from the start, so that a rate over them is never "no data". */
+export function declareSeries(): void {
+  for (const loadClass of ['message', 'receipt', 'presence', 'typing'])
+    shedFrames.inc({ class: loadClass, reason: 'slow_socket' }, 0);
+  for (const reason of [...Object.keys(CLOSE_CODES), 'client', 'network']) closed.inc({ reason }, 0);
+}

@@ -1,0 +1,78 @@
+import type { Live } from '@relais/bus';
+import { live, type Revocation } from '@relais/contracts';
+import type { OrganizationId, UserId } from '@relais/kernel';
+import type { Principal, TrustStore } from '@relais/security';
+import { revocationApplied } from '../metrics.js';
+import type { Connection } from './connection.js';
+import { Person } from './person.js';
+
+/** Sockets one device may have at once: a reconnecting one does not know that its last is still open here. */
+export const MAX_SOCKETS_PER_DEVICE = 4;
+
+const keyOf = (organizationId: OrganizationId, userId: UserId): string => `${organizationId}.${userId}`;
+
+/** The sockets of this replica, and the people they belong to. */
+export class Hub {
+  readonly connections = new Set<Connection>();
+  private readonly persons = new Map<string, Person>();
+
+  constructor(
+    private readonly bus: Pick<Live, 'want'>,
+    private readonly isAlone: (person: Person) => void,
+  ) {}
+
+  find(organizationId: OrganizationId, userId: UserId): Person | undefined {
+    return this.persons.get(keyOf(organizationId, userId));
+  }
+
+  everyone(): IterableIterator<Person> {
+    return this.persons.values();
+  }
+
+  /** A socket was opened; whose it is shows its hello. */
+  add(connection: Connection): void {
+    this.connections.add(connection);
+  }
+
+  /** A socket turned out to be this person's. From now on the replica hears the person's own subject. */
+  enter(connection: Connection, principal: Principal): Person {
+    const { organizationId, userId } = principal;
+    const person = this.find(organizationId, userId) ?? this.open(organizationId, userId);
+    const ofDevice = person.connections.filter((other) => other.principal?.deviceId === principal.deviceId);
+    if (ofDevice.length >= MAX_SOCKETS_PER_DEVICE) ofDevice[0]?.close('replaced');
+    person.connections.push(connection);
+    return person;
+  }
+
+  /** A socket is closing: from now on nothing is sent to it. The last one takes the person along. */
+  remove(connection: Connection): void {
+    if (!this.connections.delete(connection)) return;
+    const { person } = connection;
+    const at = person?.connections.indexOf(connection) ?? -1;
+    if (!person || at < 0) return;
+    person.connections.splice(at, 1);
+    if (person.connections.length > 0) return;
+    this.persons.delete(keyOf(person.organizationId, person.userId));
+    this.isAlone(person);
+    person.release();
+  }
+
+  /** Closes the sockets of whoever was put out, at once. */
+  putOut(trust: TrustStore, revocations: readonly Revocation[]): void {
+    const startedAt = performance.now();
+    const subjects = new Set(revocations.map(({ subjectId }) => subjectId));
+    for (const connection of this.connections) {
+      const { principal } = connection;
+      if (!principal) continue;
+      const ids = [principal.organizationId, principal.userId, principal.deviceId, principal.sessionId];
+      if (ids.some((id) => subjects.has(id)) && trust.isRevoked(principal)) connection.close('revoked');
+    }
+    revocationApplied((performance.now() - startedAt) / 1_000);
+  }
+
+  private open(organizationId: OrganizationId, userId: UserId): Person {
+    const person = new Person(organizationId, userId, this.bus.want(live.user(organizationId, userId)));
+    this.persons.set(keyOf(organizationId, userId), person);
+    return person;
+  }
+}

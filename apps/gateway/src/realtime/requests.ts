@@ -1,0 +1,98 @@
+import type { Bus } from '@relais/bus';
+import { appendEntry, type ClientFrame, syncEntries } from '@relais/contracts';
+import { AppError } from '@relais/kernel';
+import type { Log } from '@relais/observability';
+import type { Principal, TokenVerifier } from '@relais/security';
+import { framesSent } from '../metrics.js';
+import type { RateLimits } from '../rate-limits.js';
+import type { Connection } from './connection.js';
+import { encodeFrame, refusal } from './frames.js';
+import type { Marks } from './marks.js';
+import type { Typing } from './typing.js';
+
+/** Requests one socket may have at work; a client that wants more waits for answers first. */
+export const MAX_OUTSTANDING = 64;
+const SYNC_TIMEOUT_MS = 5_000;
+
+type Frame<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type }>;
+type Numbered = Frame<'append' | 'sync' | 'token'>;
+
+export interface RequestParts {
+  bus: Bus;
+  verifier: TokenVerifier;
+  limits: RateLimits;
+  marks: Marks;
+  typing: Typing;
+  log: Log;
+}
+
+/** What a client may ask over its socket, and the answers. */
+export class Requests {
+  constructor(private readonly parts: RequestParts) {}
+
+  /** Takes a frame of a connection that is ready. `isLimited`: it has sent more than it may. */
+  take(connection: Connection, frame: ClientFrame, isLimited: boolean): void {
+    const { person, principal } = connection;
+    if (!person || !principal) return;
+    if (frame.type === 'append' || frame.type === 'sync' || frame.type === 'token')
+      return void this.answer(connection, frame, isLimited);
+    if (isLimited) return;
+    if (frame.type === 'mark') this.parts.marks.note(person, frame.marks);
+    else if (frame.type === 'typing') void this.parts.typing.show(person, frame.conversationId);
+  }
+
+  refuse(connection: Connection, n: number, error: AppError): void {
+    framesSent('refusal', 1);
+    connection.send(refusal(n, error), 'message');
+  }
+
+  /** Always sends one answer or one refusal, unless the socket is gone by then. */
+  private async answer(connection: Connection, frame: Numbered, isLimited: boolean): Promise<void> {
+    if (isLimited || connection.outstanding >= MAX_OUTSTANDING) return this.refuse(connection, frame.n, tooMany());
+    connection.outstanding++;
+    try {
+      const data = await this.work(connection, frame);
+      connection.outstanding--;
+      framesSent('answer', 1);
+      connection.send(encodeFrame({ type: 'answer', n: frame.n, ok: true, data }), 'message');
+    } catch (thrown) {
+      connection.outstanding--;
+      const error = AppError.from(thrown);
+      if (error.kind === 'internal') this.parts.log.error({ event: 'realtime.request_failed', error: thrown });
+      this.refuse(connection, frame.n, error);
+    }
+  }
+
+  private async work(connection: Connection, frame: Numbered) {
+    const principal = connection.principal as Principal;
+    if (frame.type === 'append') return this.append(principal, frame);
+    if (frame.type === 'sync') return this.sync(principal, frame);
+    return this.renew(connection, principal, frame);
+  }
+
+  private async append({ token, userId, organizationId }: Principal, { conversationId, entry }: Frame<'append'>) {
+    await this.parts.limits.takeHere('appendPerUser', userId);
+    await this.parts.limits.takeHere('appendPerConversation', `${organizationId}:${conversationId}`);
+    return this.parts.bus.request(appendEntry, { conversationId, ...entry }, { token });
+  }
+
+  private async sync({ token, userId }: Principal, { heads }: Frame<'sync'>) {
+    await this.parts.limits.takeHere('syncPerUser', userId);
+    return this.parts.bus.request(syncEntries, { heads }, { token, timeoutMs: SYNC_TIMEOUT_MS });
+  }
+
+  /** A newer token for the same session; the socket goes on as it was. */
+  private async renew(connection: Connection, current: Principal, { token }: Frame<'token'>) {
+    const next = await this.parts.verifier.verify(token);
+    const isSame =
+      next.organizationId === current.organizationId &&
+      next.userId === current.userId &&
+      next.deviceId === current.deviceId &&
+      next.sessionId === current.sessionId;
+    if (!isSame) throw new AppError('forbidden', 'forbidden', 'the token of another session');
+    if (next.expiresAtMs >= (connection.principal ?? current).expiresAtMs) connection.principal = next;
+    return {};
+  }
+}
+
+const tooMany = (): AppError => new AppError('rate_limited', 'rate_limited', undefined, { retryAfterMs: 1_000 });
