@@ -48,7 +48,7 @@ export async function poisonLeft({ world }: FaultContext): Promise<Record<string
   const leaver = await world.people.invite(`leaver${Date.now()}`);
   const { owner } = world.people;
   const { id } = await owner.call(ROUTES.createConversation, {
-    id: newId(),
+    id: newId<ConversationId>(),
     kind: 'group',
     memberIds: [leaver.tokens.userId],
   });
