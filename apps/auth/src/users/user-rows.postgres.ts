@@ -22,11 +22,14 @@ export const findUser = (tx: EntityManager, organizationId: OrganizationId, id: 
   row(tx, `SELECT ${COLUMNS} FROM app_user u WHERE u.organization_id = $1 AND u.id = $2`, [organizationId, id]);
 
 /** The person, locked against any change until the transaction ends. */
-export const lockUser = (tx: EntityManager, organizationId: OrganizationId, id: UserId): Promise<UserRow | null> =>
-  row(tx, `SELECT ${COLUMNS} FROM app_user u WHERE u.organization_id = $1 AND u.id = $2 FOR UPDATE OF u`, [
+export async function lockUser(tx: EntityManager, organizationId: OrganizationId, id: UserId): Promise<UserRow | null> {
+  await rows(tx, 'SELECT u.id FROM app_user u WHERE u.organization_id = $1 AND u.id = $2 FOR UPDATE', [
     organizationId,
     id,
   ]);
+  // NOTE: read by a statement of its own: one that has waited for the lock still sees the pools as they were before the wait.
+  return findUser(tx, organizationId, id);
+}
 
 /** The person, locked against being put out until the transaction ends; others may sign in meanwhile. */
 export const holdUser = (tx: EntityManager, organizationId: OrganizationId, id: UserId): Promise<UserRow | null> =>
