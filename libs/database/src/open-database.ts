@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { dependency, gauge, type Log, type ReadinessCheck } from '@relais/observability';
 import { AppError } from '@relais/kernel';
 import { DataSource, type EntityTarget, type MixedList } from 'typeorm';
@@ -13,9 +14,12 @@ export interface DatabaseOptions {
   log: Log;
 }
 
+/** How much longer than the server's own limit the client waits for a statement before it gives up the connection. */
+const SILENCE_MS = 2_000;
+
 /**
  * Opens a pool whose every wait has an end: connecting 2 s, a lock 2 s, a statement as configured, an idle transaction
- * 5 s, a silent peer 10 s. A paused replica that holds a row lock therefore blocks others for seconds, not for ever.
+ * 5 s, a silent server 2 s longer than a statement may take, a silent client 10 s. A paused replica that holds a row lock therefore blocks others for seconds, not for ever.
  * Retries until the server answers; the pool reconnects by itself later.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<DataSource> {
@@ -32,6 +36,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<DataSource
     poolErrorHandler: (error: unknown) => log.warn({ event: 'database.connection_lost', error }),
     extra: {
       statement_timeout: statementTimeoutMs,
+      query_timeout: statementTimeoutMs + SILENCE_MS,
       lock_timeout: 2_000,
       idle_in_transaction_session_timeout: 5_000,
       keepAlive: true,
@@ -41,13 +46,22 @@ export async function openDatabase(options: DatabaseOptions): Promise<DataSource
   });
   for (let attempt = 1; ; attempt++) {
     try {
-      return await source.initialize();
+      await source.initialize();
+      dropSilentConnections(source);
+      return source;
     } catch (error) {
       log.warn({ event: 'database.connect_failed', attempt, error });
       if (attempt >= 60) throw error;
       await new Promise((resolve) => setTimeout(resolve, Math.min(attempt * 100, 1_000)));
     }
   }
+}
+
+/** A query that the client has given up still waits on its connection, and the next one would wait behind it. */
+function dropSilentConnections(db: DataSource): void {
+  poolOf(db).on('release', (_: unknown, client: PoolClient) => {
+    if (client._getActiveQuery()) void client.end().catch(() => undefined);
+  });
 }
 
 /** Ready means: the server answers, every migration this release knows is applied, and commits go to disk. */
@@ -86,20 +100,34 @@ async function assertDurable(db: DataSource): Promise<void> {
 }
 
 async function assertMigrated(db: DataSource, names: readonly string[]): Promise<void> {
-  const rows: { name: string }[] = await db.query('SELECT m.name FROM migrations m');
-  const applied = new Set(rows.map((row) => row.name));
+  const applied = await appliedMigrations(db);
   const missing = names.filter((name) => !applied.has(name));
   if (missing.length > 0) throw new Error(`schema is behind, run the migration: ${missing.join(', ')}`);
+}
+
+async function appliedMigrations(db: DataSource): Promise<Set<string>> {
+  const [table]: { exists: boolean }[] = await db.query(`SELECT to_regclass('migrations') IS NOT NULL AS exists`);
+  if (!table?.exists) return new Set();
+  const rows: { name: string }[] = await db.query('SELECT m.name FROM migrations m');
+  return new Set(rows.map((row) => row.name));
+}
+
+interface PoolClient {
+  _getActiveQuery(): unknown;
+  end(): Promise<void>;
 }
 
 interface Pool {
   totalCount: number;
   idleCount: number;
   waitingCount: number;
+  on(event: 'release', listener: (error: unknown, client: PoolClient) => void): void;
 }
 
+const poolOf = (db: DataSource): Pool => (db.driver as unknown as { master: Pool }).master;
+
 function countConnections(db: DataSource): void {
-  const { totalCount, idleCount, waitingCount } = (db.driver as unknown as { master: Pool }).master;
+  const { totalCount, idleCount, waitingCount } = poolOf(db);
   connections.set({ state: 'busy' }, totalCount - idleCount);
   connections.set({ state: 'idle' }, idleCount);
   connections.set({ state: 'waiting' }, waitingCount);
@@ -107,12 +135,17 @@ function countConnections(db: DataSource): void {
 
 const CONNECTION_LOST = /^(08|57P0[123]|53[0-9]{3}|55P03|57014|40P01|25P03|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/;
 
+/** Whether a statement got no answer at all. It may still be at work. */
+export const isSilence = (thrown: unknown): boolean =>
+  types.isNativeError(thrown) && thrown.message === 'Query read timeout';
+
 /** Errors of a server that is away, restarting or over its limits, as something the caller may try again. */
 export function asUnavailable(thrown: unknown): unknown {
-  if (thrown instanceof AppError || !(thrown instanceof Error)) return thrown;
+  if (thrown instanceof AppError || !types.isNativeError(thrown)) return thrown;
   const { code = '' } = thrown as Error & { code?: string };
   const isLost =
     CONNECTION_LOST.test(code) ||
+    isSilence(thrown) ||
     /connection terminated|timeout exceeded when trying to connect|not queryable/i.test(thrown.message);
   return isLost
     ? new AppError('unavailable', 'database_unavailable', thrown.message, { cause: thrown, retryAfterMs: 500 })

@@ -96,7 +96,8 @@ export class OutboxRelay {
     pending.set(rows.length);
     if (rows.length === 0) return 0;
     const seqs = await Promise.all(rows.map((row) => this.events.publish(row.subject, row.id, row.data)));
-    await this.advance(rows.at(-1) as Row, Math.max(...seqs));
+    const { created } = this.stream as StreamState;
+    await this.moveCursor(rows.at(-1) as Row, { created, lastSeq: Math.max(...seqs) });
     published.inc(rows.length);
     return rows.length;
   }
@@ -123,7 +124,10 @@ export class OutboxRelay {
     return true;
   }
 
-  /** A stream that is new, or shorter than it was, has lost events: start again from the oldest one still kept. */
+  /**
+   * A stream that is new, or shorter than it was, has lost events: start again from the oldest one still kept. Which
+   * stream it is goes to the row at once, because the next renewal of the lease reads it back.
+   */
   private async reconcile(): Promise<void> {
     if (performance.now() - this.reconciledAtMs < RECONCILE_MS && this.reconciledAtMs > 0) return;
     const now = await this.events.ensure();
@@ -134,7 +138,8 @@ export class OutboxRelay {
       rebuilds.inc();
       this.cursor = { xid: '0', position: '0' };
     }
-    this.stream = { created: now.created, lastSeq: isLost ? 0 : Math.max(before.lastSeq, 0) };
+    this.stream = { created: now.created, lastSeq: isLost ? 0 : before.lastSeq };
+    if (isLost || before.created === '') await this.moveCursor(this.cursor, this.stream);
     this.reconciledAtMs = performance.now();
   }
 
@@ -148,17 +153,15 @@ export class OutboxRelay {
     );
   }
 
-  private async advance(last: Row, streamSeq: number): Promise<void> {
+  private async moveCursor(to: { xid: string; position: string }, stream: StreamState): Promise<void> {
     const [, moved] = (await this.db.query(
       `UPDATE outbox_cursor SET xid = $2::xid8, position = $3, stream_created = $4, stream_seq = $5
        WHERE name = 'relay' AND owner = $1 RETURNING name`,
-      [this.options.owner, last.xid, last.position, this.stream?.created ?? '', streamSeq],
+      [this.options.owner, to.xid, to.position, stream.created, stream.lastSeq],
     )) as [unknown[], number];
-    if (moved === 0) {
-      this.leasedUntilMs = 0;
-      throw new Error('lost the lease while publishing');
-    }
-    this.cursor = { xid: last.xid, position: last.position };
+    if (moved === 0) throw new Error('lost the lease while publishing');
+    this.cursor = { xid: to.xid, position: to.position };
+    this.stream = stream;
   }
 
   private async ageOf(row: Row): Promise<number> {

@@ -1,13 +1,15 @@
 import { AppError, type OrganizationId } from '@relais/kernel';
 import { counter } from '@relais/observability';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { asUnavailable } from './open-database.js';
+import { asUnavailable, isSilence } from './open-database.js';
 
 const unknownOutcomes = counter('relais_db_commit_unknown_total', 'Commits whose outcome could not be learned');
 
 /** What a transaction needs of the pg client that TypeORM hands out. */
 export interface PgClient {
-  query(query: string | { name?: string; text: string; values?: unknown[] }): Promise<{ rows: unknown[] }>;
+  query(
+    query: string | { name?: string; text: string; values?: unknown[] },
+  ): Promise<{ rows: unknown[]; command?: string }>;
   on(event: 'notice', listener: (notice: { code?: string }) => void): void;
   off(event: 'notice', listener: (notice: { code?: string }) => void): void;
   end(): Promise<void>;
@@ -23,7 +25,8 @@ export interface TransactionOptions {
  * Read committed; rolled back when `work` throws.
  *
  * @throws AppError `database_unavailable` when nothing was written; `outcome_unknown` when COMMIT did not answer, or
- *   answered without the guarantee: the caller must ask again with the same ids to learn the truth.
+ *   answered without the guarantee: the caller must ask again with the same ids to learn the truth. Errors of `work`
+ *   and of deferred constraints as they are: nothing was written. Also when `work` swallowed the error of a statement.
  */
 export function withOrganization<Result>(
   db: DataSource,
@@ -66,10 +69,9 @@ async function transaction<Result>(
     await client.query(begin);
     markActive(runner, true);
     const result = await work(runner.manager).catch(async (error: unknown) => {
-      await rollback(runner, client);
+      await rollback(client, error);
       throw error;
     });
-    markActive(runner, false);
     await commit(client, commitTimeoutMs);
     return result;
   } catch (error) {
@@ -80,18 +82,22 @@ async function transaction<Result>(
   }
 }
 
-/** TypeORM must know, or a repository's save() would begin a transaction of its own inside this one. */
-const markActive = (runner: { isTransactionActive: boolean }, isActive: boolean): void => {
-  runner.isTransactionActive = isActive;
-};
+/**
+ * TypeORM must know, or a repository's save() would begin a transaction of its own inside this one, and `tx.transaction`
+ * would commit it instead of setting a savepoint.
+ */
+function markActive(runner: QueryRunner, isActive: boolean): void {
+  Object.assign(runner, { isTransactionActive: isActive, transactionDepth: isActive ? 1 : 0 });
+}
 
-async function rollback(runner: QueryRunner, client: PgClient): Promise<void> {
-  markActive(runner, false);
+/** A server that has not answered the statement will not answer this either: the connection is given up instead. */
+async function rollback(client: PgClient, reason: unknown): Promise<void> {
+  if (isSilence(reason)) return void client.end().catch(() => undefined);
   await client.query('ROLLBACK').catch(() => undefined);
 }
 
 /**
- * COMMIT has three outcomes: done, failed, unknown. `statement_timeout` does not bound the wait for a standby, and a
+ * COMMIT has three outcomes: done, refused, unknown. `statement_timeout` does not bound the wait for a standby, and a
  * cancelled wait resolves as success with a warning: both count as unknown here.
  */
 async function commit(client: PgClient, timeoutMs: number): Promise<void> {
@@ -105,9 +111,12 @@ async function commit(client: PgClient, timeoutMs: number): Promise<void> {
   try {
     const committed = client.query('COMMIT');
     committed.catch(() => undefined);
-    await Promise.race([committed, late]);
+    const { command } = await Promise.race([committed, late]);
     if (isDoubtful) throw new Error('committed without the guarantee asked for');
+    // After a failed statement PostgreSQL answers COMMIT with ROLLBACK, and no error.
+    if (command !== 'COMMIT') throw new RolledBack();
   } catch (error) {
+    if (error instanceof RolledBack || isRefusal(error)) throw error;
     void client.end().catch(() => undefined);
     unknownOutcomes.inc();
     throw new AppError('unavailable', 'outcome_unknown', undefined, { cause: error, retryAfterMs: 1_000 });
@@ -116,6 +125,21 @@ async function commit(client: PgClient, timeoutMs: number): Promise<void> {
     client.off('notice', onNotice);
   }
 }
+
+class RolledBack extends Error {
+  constructor() {
+    super('rolled back: a statement of this transaction had failed');
+  }
+}
+
+/**
+ * Whether the server decided not to commit: a deferred constraint, a conflict, a statement that took too long. It says so
+ * with an error of these classes before it writes the commit, and the session goes on.
+ */
+const isRefusal = (error: unknown): boolean => {
+  const { code = '', severity } = error as { code?: string; severity?: string };
+  return severity === 'ERROR' && /^(2|4|55|57014|P0)/.test(code);
+};
 
 /** Runs a statement that the server plans once per connection; for the few on the path of a message. */
 export async function prepared<Row>(tx: EntityManager, name: string, text: string, values: unknown[]): Promise<Row[]> {
