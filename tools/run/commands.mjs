@@ -3,6 +3,8 @@ import { Failure, at, run, runBuilt, say } from './shell.mjs';
 import { testAll, testKind } from './tests.mjs';
 
 const DEVSTACK = 'tools/devstack/dist/main.js';
+/** What a running cluster is built of. */
+const CLUSTER = ['tools/devstack', 'apps/auth', 'apps/messaging', 'apps/gateway'];
 
 /** Type checks and builds; silent when fine. `projects` narrows it to these and what they need. */
 export async function build(projects = []) {
@@ -14,7 +16,7 @@ export async function build(projects = []) {
 const afterBuild =
   (path, before = []) =>
   async (args) => {
-    await build();
+    await build([...CLUSTER, 'load-tests']);
     return runBuilt(path, [...before, ...args]);
   };
 
@@ -72,7 +74,7 @@ async function buildFor(kind) {
 
 /** Only `up` needs all services. Stopping must work whatever state the checkout is in. */
 async function devstack(args) {
-  if (args[0] === 'up') await build();
+  if (args[0] === 'up') await build(CLUSTER);
   else if (!existsSync(at(DEVSTACK))) await buildFor('servers');
   return runBuilt(DEVSTACK, args);
 }
