@@ -5,7 +5,7 @@ type Advance = (this: unknown, ...args: never[]) => Promise<void>;
 const relay = await classIn('libs/database/dist/outbox-relay.js', 'OutboxRelay');
 replace<Advance>(
   relay,
-  'advance',
+  'moveCursor',
   (original) =>
     async function (...args) {
       if (oneIn(20)) die();

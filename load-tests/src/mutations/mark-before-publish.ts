@@ -17,7 +17,7 @@ replace<Publish>(
 );
 replace<Advance>(
   relay,
-  'advance',
+  'moveCursor',
   (original) =>
     async function (...args) {
       await original.apply(this, args);

@@ -32,6 +32,8 @@ export class SimClient {
   readonly applied = new Map<ConversationId, AppliedEntry[]>();
   readonly connection: RelaisConnection;
   private counter = 0;
+  /** Pairs keep their conversation over several runs of one world: texts must not repeat. */
+  private readonly run = newId();
 
   constructor(
     readonly name: string,
@@ -59,7 +61,7 @@ export class SimClient {
 
   /** Writes and remembers; never throws: what came of it is in the history. */
   async send(conversationId: ConversationId): Promise<void> {
-    const text = `${this.name}/${this.counter++}`;
+    const text = `${this.run}/${this.name}/${this.counter++}`;
     const sent: Sent = { conversationId, id: newId<EntryId>(), text, outcome: { kind: 'pending' } };
     this.sent.push(sent);
     try {

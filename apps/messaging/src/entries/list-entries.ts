@@ -6,6 +6,7 @@ import type { Principal } from '@relais/security';
 import type { z } from 'zod';
 import { openEntries } from './entry-sealing.js';
 import { EntryStore } from './entry-store.js';
+import { fitting, fittingFromEnd } from './page.js';
 
 /** One page of a conversation's log. */
 @Injectable()
@@ -26,13 +27,15 @@ export class ListEntriesHandler {
     if (!standing || !known) throw listEntries.fail('conversation_not_found');
 
     const head = known[1];
-    const isForwards = after !== undefined;
-    const stored = isForwards
-      ? await this.store.listAfter(organizationId, userId, [{ conversationId, after }], limit)
-      : await this.store.listBefore(organizationId, userId, conversationId, before ?? head + 1, limit);
+    const found =
+      after === undefined
+        ? await this.store.listBefore(organizationId, userId, conversationId, before ?? head + 1, limit)
+        : await this.store.listAfter(organizationId, userId, [{ conversationId, after }], limit);
+    const stored = after === undefined ? fittingFromEnd(found) : fitting(found);
 
     const last = stored.at(-1)?.seq ?? 0;
-    const upTo = stored.length === limit ? last : Math.max(head, last);
+    const isAll = found.length < limit && stored.length === found.length;
+    const upTo = isAll ? Math.max(head, last) : last;
     return { entries: await openEntries(this.envelope, organizationId, stored, this.clock.now()), head, upTo };
   }
 }

@@ -6,6 +6,7 @@ import type { Principal } from '@relais/security';
 import type { z } from 'zod';
 import { openEntries } from './entry-sealing.js';
 import { EntryStore } from './entry-store.js';
+import { fitting } from './page.js';
 
 type Answer = z.infer<typeof syncEntries.output>;
 
@@ -31,18 +32,20 @@ export class SyncEntriesHandler {
     const now = behind.slice(0, MAX_CONVERSATIONS);
     const windows = now.map(({ conversationId }) => ({ conversationId, after: theirs.get(conversationId) ?? 0 }));
     const limit = Math.max(1, Math.floor(LIMITS.syncEntries / Math.max(1, now.length)));
-    const stored = await this.store.listAfter(organizationId, userId, windows, limit);
-    const entries = Map.groupBy(
-      await openEntries(this.envelope, organizationId, stored, this.clock.now()),
-      (entry): ConversationId => entry.conversationId,
-    );
+    const found = await this.store.listAfter(organizationId, userId, windows, limit);
+    const shown = await openEntries(this.envelope, organizationId, fitting(found), this.clock.now());
 
-    const changed = now.map(({ conversationId, head }) => {
-      const page = entries.get(conversationId) ?? [];
-      const last = page.at(-1)?.seq ?? 0;
-      return { conversationId, head, upTo: page.length === limit ? last : Math.max(head, last), entries: page };
+    const foundOf = Map.groupBy(found, ({ conversationId }) => conversationId);
+    const shownOf = Map.groupBy(shown, ({ conversationId }): ConversationId => conversationId);
+    const changed = now.flatMap(({ conversationId, head }) => {
+      const entries = shownOf.get(conversationId) ?? [];
+      const count = foundOf.get(conversationId)?.length ?? 0;
+      if (entries.length === 0 && count > 0) return [];
+      const last = entries.at(-1)?.seq ?? 0;
+      const isAll = entries.length === count && count < limit;
+      return [{ conversationId, head, upTo: isAll ? Math.max(head, last) : last, entries }];
     });
-    const more = behind.length > now.length || changed.some(({ head, upTo }) => upTo < head);
+    const more = changed.length < behind.length || changed.some(({ head, upTo }) => upTo < head);
     return { changed, gone, more };
   }
 }

@@ -11,8 +11,8 @@ export interface HttpRequest {
 const withoutBody = new Set(['GET', 'DELETE']);
 
 /**
- * Takes the input apart as the gateway puts it together: `{parameters}` into the path, the rest into the query (GET)
- * or the JSON body. An undefined value is left out.
+ * Takes the input apart as the gateway puts it together: `{parameters}` into the path, the rest into the query (GET and
+ * DELETE) or the JSON body. An undefined value is left out.
  */
 export function buildRequest(route: Route, input: unknown): HttpRequest {
   const rest = new Map(Object.entries(Object(input)).filter(([, value]) => value !== undefined));
@@ -24,8 +24,7 @@ export function buildRequest(route: Route, input: unknown): HttpRequest {
     path = path.replace(`{${name}}`, encodeURIComponent(value));
     rest.delete(name);
   }
-  if (route.method === 'GET') return { method: route.method, target: path + queryOf(rest) };
-  if (withoutBody.has(route.method) && rest.size === 0) return { method: route.method, target: path };
+  if (withoutBody.has(route.method)) return { method: route.method, target: path + queryOf(rest) };
   return { method: route.method, target: path, body: JSON.stringify(Object.fromEntries(rest)) };
 }
 
