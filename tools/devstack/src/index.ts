@@ -4,6 +4,7 @@ export * from './secrets.js';
 export * from './servers/nats-configuration.js';
 export * from './servers/servers.js';
 export * from './stack.js';
+export * from './cluster/cluster-options.js';
 export * from './cluster/cluster.js';
 export * from './cluster/provision.js';
 export { type Env, type Replica } from './cluster/replica.js';

@@ -101,11 +101,15 @@ export async function stop(target: StartedProcess, deadlineMs = 25_000): Promise
 export const ended = (target: StartedProcess, deadlineMs: number): Promise<boolean> =>
   eventually(() => !isRunning(target), deadlineMs);
 
-/** Asks every 25 ms until it is so, or the deadline is over. */
-export async function eventually(isSo: () => boolean | Promise<boolean>, deadlineMs: number): Promise<boolean> {
+/** Asks every 25 ms until it is so, the deadline is over or nobody wants to know any more. */
+export async function eventually(
+  isSo: () => boolean | Promise<boolean>,
+  deadlineMs: number,
+  wanted?: AbortSignal,
+): Promise<boolean> {
   const end = Date.now() + deadlineMs;
   while (!(await isSo())) {
-    if (Date.now() > end) return false;
+    if (Date.now() > end || wanted?.aborted) return false;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   return true;
@@ -133,8 +137,9 @@ export async function waitUntilReady(
   target: StartedProcess,
   isReady: () => Promise<boolean>,
   deadlineMs: number,
+  wanted?: AbortSignal,
 ): Promise<void> {
-  const isDecided = await eventually(async () => !isRunning(target) || (await isReady()), deadlineMs);
+  const isDecided = await eventually(async () => !isRunning(target) || (await isReady()), deadlineMs, wanted);
   if (isDecided && isRunning(target)) return;
   const what = isDecided ? 'ended while starting' : `was not ready within ${deadlineMs / 1000} s`;
   throw new Error(`${target.name} ${what}; the end of ${target.logFile}:\n${lastLines(target.logFile)}`);

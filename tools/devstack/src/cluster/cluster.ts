@@ -1,37 +1,14 @@
-import type { ServiceName } from '@relais/contracts';
 import { type StartedProcess, ended, isRunning, lastLines, signal, waitUntilReady } from '../process.js';
 import { type Usage, usageOf } from '../procfs.js';
-import { SERVICE_NAMES, secretsOf } from '../secrets.js';
+import { secretsOf } from '../secrets.js';
 import { BACKINGS } from '../servers/source.js';
-import { type ServerOptions, type Servers, isBacking, restartServer, startServers } from '../servers/servers.js';
+import { type Servers, isBacking, restartServer, startServers } from '../servers/servers.js';
 import { bindToProcess, dropOrphans } from '../owner.js';
 import { Stack } from '../stack.js';
-import { DATABASE_SERVICES, type DatabaseService, type DatabaseUrls, provision } from './provision.js';
-import {
-  type Env,
-  type Replica,
-  type Surroundings,
-  environmentOf,
-  internalPortName,
-  migrate,
-  programOf,
-} from './replica.js';
+import { type ClusterOptions, replicasOf } from './cluster-options.js';
+import { DATABASE_SERVICES, type DatabaseService, type DatabaseUrls, provisionAll } from './provision.js';
+import { type Replica, type Surroundings, environmentOf, internalPortName, migrate, programOf } from './replica.js';
 import { stopStack } from './stop-stack.js';
-
-export interface ClusterOptions extends ServerOptions {
-  /** Name of the stack under `.devstack/`. */
-  name: string;
-  /** Replicas of each service; 1 when not given. */
-  replicas?: Partial<Record<ServiceName, number>>;
-  /** Ends with the process that started it: if that is killed, the next start of any stack cleans up. */
-  isTemporary?: boolean;
-  /** What one replica gets on top of, or instead of, its usual environment: to put a proxy before a server, for example. */
-  env?: (replica: Replica, usual: Env) => Env;
-  /** Arguments of Node itself, such as memory limits. */
-  nodeArgs?: readonly string[];
-  /** Longest time from start to ready of a replica, ms. */
-  readyDeadlineMs?: number;
-}
 
 const READY_DEADLINE_MS = 60_000;
 
@@ -52,8 +29,20 @@ export class Cluster {
     return Stack.exclusively(options.name, (stack) => Cluster.startIn(stack, options));
   }
 
-  /** Like `start`, for who holds the stack already. */
+  /** Like `start`, for who holds the stack already. A temporary one that fails to start leaves nothing behind. */
   static async startIn(stack: Stack, options: ClusterOptions): Promise<Cluster> {
+    try {
+      return await Cluster.startAll(stack, options);
+    } catch (error) {
+      if (options.isTemporary) {
+        await stopStack(stack);
+        stack.purge();
+      }
+      throw error;
+    }
+  }
+
+  private static async startAll(stack: Stack, options: ClusterOptions): Promise<Cluster> {
     const say = options.say ?? (() => undefined);
     if (options.isTemporary) bindToProcess(stack, process.pid);
     const servers = await startServers(stack, options);
@@ -64,7 +53,7 @@ export class Cluster {
       await Promise.all(DATABASE_SERVICES.map((service) => migrate(service, databases[service])));
       say('databases are migrated');
     }
-    await Promise.all(cluster.replicas.map(({ name }) => cluster.startProcess(name)));
+    await cluster.startReplicas();
     say(`ready: ${cluster.replicas.map(({ name }) => name).join(', ')}`);
     return cluster;
   }
@@ -83,13 +72,7 @@ export class Cluster {
   }
 
   get replicas(): Replica[] {
-    return SERVICE_NAMES.flatMap((service) =>
-      Array.from({ length: this.options.replicas?.[service] ?? 1 }, (_, index) => ({
-        service,
-        number: index + 1,
-        name: `${service}-${index + 1}`,
-      })),
-    );
+    return replicasOf(this.options);
   }
 
   /** Every process there should be. */
@@ -151,13 +134,13 @@ export class Cluster {
     await this.stack.stop(this.process(name).name, deadlineMs);
   }
 
-  /** Starts a process that does not run, on its old ports, and waits until it is ready. */
-  async startProcess(name: string): Promise<void> {
+  /** Starts a process that does not run, on its old ports, and waits until it is ready or no longer `wanted`. */
+  async startProcess(name: string, wanted?: AbortSignal): Promise<void> {
     if (isBacking(name)) return restartServer(this.stack, name, this.options);
     const replica = this.replica(name);
     const running = this.stack.running(name);
     const started = running ?? (await this.launch(replica));
-    await this.waitUntilReady(started);
+    await this.waitUntilReady(started, wanted);
   }
 
   /** Ends a process, in good order when it still runs, and starts it again. */
@@ -188,8 +171,16 @@ export class Cluster {
     return this.stack.start({ name: replica.name, command: process.execPath, args, env });
   }
 
-  private async waitUntilReady(started: StartedProcess): Promise<void> {
-    await waitUntilReady(started, () => this.isReady(started.name), this.options.readyDeadlineMs ?? READY_DEADLINE_MS);
+  /** All at once, for none may need another to be there first; the first that fails ends the waiting for the others. */
+  private async startReplicas(): Promise<void> {
+    const waiting = new AbortController();
+    const starts = this.replicas.map(({ name }) => this.startProcess(name, waiting.signal));
+    await Promise.all(starts).finally(() => waiting.abort());
+  }
+
+  private async waitUntilReady(started: StartedProcess, wanted?: AbortSignal): Promise<void> {
+    const deadlineMs = this.options.readyDeadlineMs ?? READY_DEADLINE_MS;
+    await waitUntilReady(started, () => this.isReady(started.name), deadlineMs, wanted);
   }
 
   private replica(name: string): Replica {
@@ -204,10 +195,4 @@ export class Cluster {
     if (!found) throw new Error(`${name} was not started; known are ${this.names.join(', ')}`);
     return found;
   }
-}
-
-async function provisionAll(stack: Stack, serverUrl: string): Promise<Record<DatabaseService, DatabaseUrls>> {
-  const made: Partial<Record<DatabaseService, DatabaseUrls>> = {};
-  for (const service of DATABASE_SERVICES) made[service] = await provision(stack, serverUrl, service);
-  return made as Record<DatabaseService, DatabaseUrls>;
 }

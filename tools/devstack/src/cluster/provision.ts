@@ -18,6 +18,12 @@ export interface DatabaseUrls {
   KEYSTORE_URL: string;
 }
 
+export async function provisionAll(stack: Stack, serverUrl: string): Promise<Record<DatabaseService, DatabaseUrls>> {
+  const made: Partial<Record<DatabaseService, DatabaseUrls>> = {};
+  for (const service of DATABASE_SERVICES) made[service] = await provision(stack, serverUrl, service);
+  return made as Record<DatabaseService, DatabaseUrls>;
+}
+
 /** Makes a service's databases and roles, or brings what is there into the same state. */
 export async function provision(stack: Stack, serverUrl: string, service: DatabaseService): Promise<DatabaseUrls> {
   const [owner, app] = [`${service}_owner`, `${service}_app`];

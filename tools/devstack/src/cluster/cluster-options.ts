@@ -1,0 +1,29 @@
+import type { ServiceName } from '@relais/contracts';
+import { SERVICE_NAMES } from '../secrets.js';
+import type { ServerOptions } from '../servers/servers.js';
+import type { Env, Replica } from './replica.js';
+
+export interface ClusterOptions extends ServerOptions {
+  /** Name of the stack under `.devstack/`. */
+  name: string;
+  /** Replicas of each service; 1 when not given. */
+  replicas?: Partial<Record<ServiceName, number>>;
+  /** Ends with the process that started it: if that is killed, the next start of any stack cleans up. */
+  isTemporary?: boolean;
+  /** What one replica gets on top of, or instead of, its usual environment: to put a proxy before a server, for example. */
+  env?: (replica: Replica, usual: Env) => Env;
+  /** Arguments of Node itself, such as memory limits. */
+  nodeArgs?: readonly string[];
+  /** Longest time from start to ready of a replica, ms. */
+  readyDeadlineMs?: number;
+}
+
+/** Every replica these options ask for, numbered from 1. */
+export const replicasOf = ({ replicas }: Pick<ClusterOptions, 'replicas'>): Replica[] =>
+  SERVICE_NAMES.flatMap((service) =>
+    Array.from({ length: replicas?.[service] ?? 1 }, (_, index) => ({
+      service,
+      number: index + 1,
+      name: `${service}-${index + 1}`,
+    })),
+  );
