@@ -1,6 +1,6 @@
 import { connectNats, EventStream } from '@relais/bus';
 import { silentLog } from '@relais/observability';
-import { freshDatabase, testNats } from '@relais/testing';
+import { freshDatabase } from '@relais/testing';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import { createOutbox, migrate, openDatabase, OutboxRelay, protect, type RelayOptions } from '../src/index.js';
 
@@ -65,18 +65,17 @@ export async function aWorld(): Promise<World> {
   };
 }
 
-/** The stream of the test server, by way of `url` when it is to be cut off. */
-export async function aStream(world: World, url?: string) {
-  const nats = await testNats();
+/** The stream of a NATS server; `url` may lead there another way. */
+export async function aStream(world: World, nats: { url: string; seed: string | undefined }): Promise<EventStream> {
   const connection = await connectNats({
-    url: url ?? nats.url,
+    url: nats.url,
     nkeySeed: nats.seed,
     service: 'admin',
     replica: 'test',
     log: silentLog,
   });
   world.onClose(() => connection.close());
-  return { connection, stream: new EventStream(connection, silentLog, { replicas: 1, retentionHours: 1 }) };
+  return new EventStream(connection, silentLog, { replicas: 1, retentionHours: 1 });
 }
 
 /** A relay in a hurry. */
