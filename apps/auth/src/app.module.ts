@@ -6,13 +6,14 @@ import { OutboxRelay } from '@relais/database';
 import { Clock, SystemClock } from '@relais/kernel';
 import type { Log } from '@relais/observability';
 import { JwtTokenVerifier, TokenVerifier, TrustStore } from '@relais/security';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { Config } from './config.js';
+import { Database } from './database/database.js';
 import { DevicesController } from './devices/devices.controller.js';
 import { ListDevicesHandler } from './devices/list-devices.js';
 import { RemoveDeviceHandler } from './devices/remove-device.js';
 import { EventLog } from './event-log.js';
-import { Housekeeping } from './housekeeping.js';
+import { Housekeeping } from './housekeeping.postgres.js';
 import { AcceptInvitationHandler } from './invitations/accept-invitation.js';
 import { CreateInvitationHandler } from './invitations/create-invitation.js';
 import { InvitationsController } from './invitations/invitations.controller.js';
@@ -22,7 +23,7 @@ import { BootstrapOrganizationHandler } from './organizations/bootstrap-organiza
 import { Newcomers } from './organizations/newcomer.js';
 import { OrganizationsController } from './organizations/organizations.controller.js';
 import { ChangePasswordHandler } from './passwords/change-password.js';
-import { LoginThrottle } from './passwords/login-throttle.js';
+import { LoginThrottle } from './passwords/login-throttle.postgres.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { PasswordPolicy } from './passwords/password-policy.js';
 import { ChangePoolUsersHandler } from './pools/change-pool-users.js';
@@ -39,8 +40,8 @@ import { SessionsController } from './sessions/sessions.controller.js';
 import { TokenIssuer } from './sessions/token-issuer.js';
 import { Settings } from './settings.js';
 import { LocalTrust } from './trust/local-trust.js';
-import { Revocations } from './trust/revocations.js';
-import { SigningKeys } from './trust/signing-keys.js';
+import { Revocations } from './trust/revocations.postgres.js';
+import { SigningKeys } from './trust/signing-keys.postgres.js';
 import { TrustController } from './trust/trust.controller.js';
 import { ListUsersHandler } from './users/list-users.js';
 import { ReadMeHandler } from './users/read-me.js';
@@ -120,7 +121,7 @@ function valuesOf({ config, log, connection, db, envelope, provider, clock = new
   const settings = { accessTokenSeconds: config.ACCESS_TOKEN_SECONDS, bootstrapTokens: config.BOOTSTRAP_TOKEN };
   return [
     { provide: Clock, useValue: clock },
-    { provide: DataSource, useValue: db },
+    { provide: Database, useValue: new Database(db) },
     { provide: Bus, useValue: new NatsBus(connection) },
     { provide: Envelope, useValue: envelope },
     { provide: BlindIndex, useValue: new BlindIndex(provider) },
@@ -138,7 +139,7 @@ function trustOf({ config, log, connection, db, provider, clock = new SystemCloc
   return [
     { provide: TrustStore, useValue: trust },
     { provide: TokenVerifier, useValue: verifier },
-    { provide: SigningKeys, useValue: new SigningKeys(db, provider, clock, periodMs) },
+    { provide: SigningKeys, useValue: new SigningKeys(new Database(db), provider, clock, periodMs) },
     Revocations,
     {
       provide: LocalTrust,
@@ -173,7 +174,10 @@ function backgroundOf({ config, log, connection, db, rotation, clock = new Syste
     {
       provide: Housekeeping,
       useFactory: (revocations: Revocations, keys: SigningKeys) =>
-        new Housekeeping(db, revocations, keys, rotation, clock, { intervalMs: config.HOUSEKEEPING_INTERVAL_MS, log }),
+        new Housekeeping(new Database(db), revocations, keys, rotation, clock, {
+          intervalMs: config.HOUSEKEEPING_INTERVAL_MS,
+          log,
+        }),
       inject: [Revocations, SigningKeys],
     },
   ];

@@ -16,7 +16,7 @@ import { TrustStore } from '@relais/security';
 import { AuthModule } from './app.module.js';
 import { config as readConfig } from './config.js';
 import { migrations } from './database/migrations.js';
-import { Housekeeping } from './housekeeping.js';
+import { Housekeeping } from './housekeeping.postgres.js';
 import { LocalTrust } from './trust/local-trust.js';
 
 const SERVICE = 'auth';

@@ -23,7 +23,6 @@ import { aDevice, aPerson, refreshInput, type TestDevice } from './person.js';
 import { aMember, anOrganization, codeOf, type Member, signIn, startWorld, type World } from './world.js';
 
 const SECOND_MS = 1_000;
-const DAY_MS = 86_400_000;
 
 describe('the auth service', () => {
   let world: World;
@@ -46,9 +45,10 @@ describe('the auth service', () => {
   async function signalled(work: () => Promise<unknown>): Promise<Revocation[]> {
     const heard: Revocation[] = [];
     const release = world.bus.hear(revoked, ({ revocations }) => heard.push(...revocations));
+    await world.callerConnection.nats.flush();
     await work();
-    await world.connection.nats.flush();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let attempt = 0; attempt < 200 && heard.length === 0; attempt++)
+      await new Promise((resolve) => setTimeout(resolve, 25));
     release();
     return heard;
   }
@@ -74,14 +74,12 @@ describe('the auth service', () => {
 
     it('makes one organization per token, however many try at once (A-07)', async () => {
       const token = world.bootstrapTokens[1] as string;
-      const tries = Array.from({ length: 50 }, () =>
-        world.bus.request(bootstrapOrganization, input(token), { timeoutMs: 20_000 }),
-      );
+      const tries = Array.from({ length: 50 }, () => world.bus.request(bootstrapOrganization, input(token)));
 
       const codes = await Promise.all(tries.map(codeOf));
 
       expect(codes.filter((code) => code === 'ok')).toHaveLength(1);
-      expect(new Set(codes)).toEqual(new Set(['ok', 'bootstrap_refused']));
+      expect(['ok', 'bootstrap_refused', 'login_overloaded']).toEqual(expect.arrayContaining([...new Set(codes)]));
     });
 
     it('refuses a used token, and one that is nobody’s', async () => {
@@ -94,17 +92,13 @@ describe('the auth service', () => {
     it('brings in one person, however many redeem it at once (A-07)', async () => {
       const { invitationToken } = await invite(owner);
       const tries = Array.from({ length: 20 }, () =>
-        world.bus.request(
-          acceptInvitation,
-          { invitationToken, ...aPerson(), device: aDevice().device },
-          { timeoutMs: 20_000 },
-        ),
+        world.bus.request(acceptInvitation, { invitationToken, ...aPerson(), device: aDevice().device }),
       );
 
       const codes = await Promise.all(tries.map(codeOf));
 
       expect(codes.filter((code) => code === 'ok')).toHaveLength(1);
-      expect(new Set(codes)).toEqual(new Set(['ok', 'invitation_refused']));
+      expect(['ok', 'invitation_refused', 'login_overloaded']).toEqual(expect.arrayContaining([...new Set(codes)]));
     });
 
     const accept = (invitationToken: string, person = aPerson()) =>
@@ -222,7 +216,7 @@ describe('the auth service', () => {
         password: 'x',
         device: aDevice().device,
       });
-      const tries = Array.from({ length: 150 }, () => world.bus.request(openSession, input(), { timeoutMs: 30_000 }));
+      const tries = Array.from({ length: 150 }, () => world.bus.request(openSession, input()));
 
       const codes = await Promise.all(tries.map(codeOf));
 
@@ -349,7 +343,7 @@ describe('the auth service', () => {
     it('happens by itself after 30 days without use', async () => {
       const { tokens, on } = await aMember(world, owner);
 
-      world.clock.advance(30 * DAY_MS + 1);
+      await world.passDays(30);
       expect(await codeOf(refresh(tokens, on))).toBe('refresh_failed');
       owner = await signIn(world, owner);
     });
@@ -358,11 +352,11 @@ describe('the auth service', () => {
       const { tokens, on } = await aMember(world, owner);
       let last = tokens;
       for (let turn = 0; turn < 4; turn++) {
-        world.clock.advance(22 * DAY_MS);
+        await world.passDays(22);
         last = await refresh(last, on);
       }
 
-      world.clock.advance(2 * DAY_MS + 1);
+      await world.passDays(2);
       expect(await codeOf(refresh(last, on))).toBe('refresh_failed');
       owner = await signIn(world, owner);
     });

@@ -14,6 +14,7 @@ import { migrate, openDatabase } from '@relais/database';
 import type { Clock } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
 import { freshDatabase } from '@relais/testing';
+import { Database } from '../src/database/database.js';
 import { migrations } from '../src/database/migrations.js';
 import { PersonalData } from '../src/sealing/personal-data.js';
 
@@ -40,6 +41,7 @@ export async function authDatabases(clock: Clock) {
     main,
     keystore,
     db,
+    database: new Database(db),
     provider,
     envelope,
     rotation: new KeyRotation(provider, store, silentLog),

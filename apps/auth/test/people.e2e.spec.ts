@@ -21,7 +21,7 @@ import { EventStream, type NatsBus } from '@relais/bus';
 import { newId, type PoolId } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
 import pg from 'pg';
-import { Housekeeping } from '../src/housekeeping.js';
+import { Housekeeping } from '../src/housekeeping.postgres.js';
 import { aDevice, aPerson, refreshInput, type TestDevice } from './person.js';
 import { aMember, anOrganization, codeOf, type Member, signIn, startWorld, type World } from './world.js';
 

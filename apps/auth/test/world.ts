@@ -1,5 +1,6 @@
+import { jest } from '@jest/globals';
 import { NestFactory } from '@nestjs/core';
-import { BusServer, connectNats, NatsBus } from '@relais/bus';
+import { BusServer, connectNats, NatsBus, type RequestOptions } from '@relais/bus';
 import { loadConfig } from '@relais/config';
 import { acceptInvitation, bootstrapOrganization, createInvitation, openSession, type Role } from '@relais/contracts';
 import { OutboxRelay } from '@relais/database';
@@ -12,6 +13,15 @@ import { LocalTrust } from '../src/trust/local-trust.js';
 import { authDatabases } from './databases.js';
 import { aDevice, aPerson, type TestDevice } from './person.js';
 import { privateNats } from './private-nats.js';
+
+// A machine that runs several suites at once is slow; nothing here is about speed.
+const PATIENCE_MS = 60_000;
+jest.setTimeout(PATIENCE_MS);
+
+class PatientBus extends NatsBus {
+  override request: NatsBus['request'] = (contract, input, options: RequestOptions = {}) =>
+    super.request(contract, input, { timeoutMs: PATIENCE_MS, ...options });
+}
 
 /** The auth service with its real dependencies, and a caller on the other side of NATS. */
 export async function startWorld({ organizations = 2 } = {}) {
@@ -48,8 +58,14 @@ export async function startWorld({ organizations = 2 } = {}) {
     ...databases,
     app,
     clock,
-    bus: new NatsBus(callerConnection),
+    /** Days go by: the service has looked at its keys meanwhile, as it does every few seconds. */
+    passDays: async (days: number) => {
+      clock.advance(days * 86_400_000 + 1);
+      await app.get(LocalTrust).refresh();
+    },
+    bus: new PatientBus(callerConnection),
     connection,
+    callerConnection,
     server: app.get(BusServer),
     trust,
     verifier: new JwtTokenVerifier(trust, { clock }),

@@ -1,8 +1,8 @@
 import type { PgClient } from '@relais/database';
-import type { EntityManager } from 'typeorm';
+import type { Tx } from './database.js';
 
 /** Runs a statement and gives its rows, whatever its kind: TypeORM's `query` answers an UPDATE in another shape than a SELECT. */
-export async function rows<Row>(tx: EntityManager, text: string, values: unknown[] = []): Promise<Row[]> {
+export async function rows<Row>(tx: Tx, text: string, values: unknown[] = []): Promise<Row[]> {
   const client = (await tx.queryRunner?.connect()) as PgClient | undefined;
   if (!client) throw new Error('outside of a transaction');
   const result = await client.query({ text, values });
@@ -10,7 +10,7 @@ export async function rows<Row>(tx: EntityManager, text: string, values: unknown
 }
 
 /** The only row, or null. */
-export async function row<Row>(tx: EntityManager, text: string, values: unknown[] = []): Promise<Row | null> {
+export async function row<Row>(tx: Tx, text: string, values: unknown[] = []): Promise<Row | null> {
   const [first] = await rows<Row>(tx, text, values);
   return first ?? null;
 }

@@ -1,7 +1,7 @@
-import { type DevicePublicKey, type NewDevice, openSession } from '@relais/contracts';
+import { type Device, type DevicePublicKey, type NewDevice, openSession } from '@relais/contracts';
 import type { DeviceId, OrganizationId, UserId } from '@relais/kernel';
 import { jwkThumbprint } from '@relais/security';
-import type { EntityManager } from 'typeorm';
+import type { Tx } from '../database/database.js';
 import { row, rows } from '../database/sql.js';
 
 interface DeviceRow {
@@ -24,10 +24,7 @@ export interface Registration {
  *
  * @throws AppError `device_id_reused` when id or key belong to another device, or to one that was put out
  */
-export async function registerDevice(
-  tx: EntityManager,
-  registration: Registration,
-): Promise<{ keyThumbprint: string }> {
+export async function registerDevice(tx: Tx, registration: Registration): Promise<{ keyThumbprint: string }> {
   const { organizationId, userId, device, nameSealed, now } = registration;
   const keyThumbprint = jwkThumbprint(device.publicKey);
   const added = await rows(
@@ -43,7 +40,7 @@ export async function registerDevice(
   return { keyThumbprint };
 }
 
-const lockDevice = (tx: EntityManager, organizationId: string, id: string): Promise<DeviceRow | null> =>
+const lockDevice = (tx: Tx, organizationId: string, id: string): Promise<DeviceRow | null> =>
   row(
     tx,
     `SELECT d.user_id, d.state, d.key_thumbprint FROM device d WHERE d.organization_id = $1 AND d.id = $2 FOR SHARE`,
@@ -52,7 +49,7 @@ const lockDevice = (tx: EntityManager, organizationId: string, id: string): Prom
 
 /** Whether this person has signed in from this device, with this key, before. */
 export async function isKnownDevice(
-  tx: EntityManager,
+  tx: Tx,
   organizationId: OrganizationId,
   userId: UserId,
   { id, publicKey }: { id: DeviceId; publicKey: DevicePublicKey },
@@ -64,4 +61,32 @@ export async function isKnownDevice(
     [organizationId, id, userId, jwkThumbprint(publicKey)],
   );
   return found !== null;
+}
+
+export interface ListedDevice {
+  id: DeviceId;
+  state: Device['state'];
+  platform: string;
+  name_sealed: Buffer;
+  created_at: Date;
+}
+
+/** The devices of a person, the newest first. */
+export const listDeviceRows = (tx: Tx, organizationId: OrganizationId, userId: UserId): Promise<ListedDevice[]> =>
+  rows(
+    tx,
+    `SELECT d.id, d.state, d.platform, d.name_sealed, d.created_at FROM device d
+     WHERE d.organization_id = $1 AND d.user_id = $2 ORDER BY d.created_at DESC, d.id`,
+    [organizationId, userId],
+  );
+
+/** Puts a device of this person out; false when they have no such device. */
+export async function markGone(tx: Tx, organizationId: OrganizationId, userId: UserId, id: DeviceId): Promise<boolean> {
+  const changed = await rows(
+    tx,
+    `UPDATE device d SET state = 'gone' WHERE d.organization_id = $1 AND d.id = $2 AND d.user_id = $3 AND d.state <> 'gone'
+     RETURNING d.id`,
+    [organizationId, id, userId],
+  );
+  return changed.length > 0;
 }

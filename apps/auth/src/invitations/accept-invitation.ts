@@ -1,19 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { acceptInvitation, type Tokens } from '@relais/contracts';
-import { withOrganization } from '@relais/database';
-import { AppError, Clock, type OrganizationId, type PoolId } from '@relais/kernel';
-import { DataSource, type EntityManager } from 'typeorm';
+import { AppError, Clock } from '@relais/kernel';
 import type { z } from 'zod';
-import { rows, violates } from '../database/sql.js';
+import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
 import { admitted, refused, type RefusalReason } from '../metrics.js';
 import { type Newcomer, Newcomers } from '../organizations/newcomer.js';
 import { findOrganization } from '../organizations/organization-rows.postgres.js';
+import { defaultPool } from '../pools/pool-rows.postgres.js';
 import { startSession } from '../sessions/session-rows.postgres.js';
 import { type Grant, TokenIssuer } from '../sessions/token-issuer.js';
-import { readEpoch } from '../trust/revocations.js';
-import { insertUser } from '../users/user-rows.postgres.js';
-import { lockUsable } from './invitation-rows.postgres.js';
+import { readEpoch } from '../trust/revocations.postgres.js';
+import { insertUser, isEmailTaken } from '../users/user-rows.postgres.js';
+import { lockUsable, markUsed } from './invitation-rows.postgres.js';
 import { type InvitationToken, parseInvitationToken } from './invitation-token.js';
 
 type Command = z.output<typeof acceptInvitation.input>;
@@ -22,7 +21,7 @@ type Command = z.output<typeof acceptInvitation.input>;
 @Injectable()
 export class AcceptInvitationHandler {
   constructor(
-    private readonly db: DataSource,
+    private readonly db: Database,
     private readonly newcomers: Newcomers,
     private readonly issuer: TokenIssuer,
     private readonly clock: Clock,
@@ -53,7 +52,7 @@ export class AcceptInvitationHandler {
   }
 
   private handleOf(token: InvitationToken): Promise<string> {
-    return withOrganization(this.db, token.organizationId, async (tx) => {
+    return this.db.within(token.organizationId, async (tx) => {
       const invitation = await lockUsable(tx, token, this.clock.now());
       const organization = await findOrganization(tx, token.organizationId);
       if (!invitation || !organization) throw acceptInvitation.fail('invitation_refused');
@@ -63,44 +62,26 @@ export class AcceptInvitationHandler {
 
   private async create(token: InvitationToken, command: Command, newcomer: Newcomer): Promise<Grant> {
     try {
-      return await withOrganization(this.db, token.organizationId, (tx) => this.write(tx, token, command, newcomer));
+      return await this.db.within(token.organizationId, (tx) => this.write(tx, token, command, newcomer));
     } catch (error) {
-      if (violates(error, 'app_user_email_key')) throw acceptInvitation.fail('email_taken');
+      if (isEmailTaken(error)) throw acceptInvitation.fail('email_taken');
       throw error;
     }
   }
 
-  private async write(
-    tx: EntityManager,
-    token: InvitationToken,
-    { device }: Command,
-    newcomer: Newcomer,
-  ): Promise<Grant> {
+  private async write(tx: Tx, token: InvitationToken, { device }: Command, newcomer: Newcomer): Promise<Grant> {
     const { organizationId } = token;
     const now = this.clock.now();
     const epoch = await readEpoch(tx);
     const invitation = await lockUsable(tx, token, now);
     if (!invitation) throw acceptInvitation.fail('invitation_refused');
-    await rows(tx, 'UPDATE invitation i SET used_at = $3 WHERE i.organization_id = $1 AND i.id = $2', [
-      organizationId,
-      invitation.id,
-      now,
-    ]);
-    const poolIds = invitation.pool_ids.length > 0 ? invitation.pool_ids : await defaultPool(tx, organizationId);
+    await markUsed(tx, organizationId, invitation.id, now);
+    const poolIds = invitation.pool_ids.length > 0 ? invitation.pool_ids : [await defaultPool(tx, organizationId)];
     await insertUser(tx, { ...newcomer, organizationId, role: invitation.role, poolIds, now });
     const session = { organizationId, userId: newcomer.id, device, nameSealed: newcomer.deviceNameSealed, now };
     const { grant } = await startSession(tx, { ...session, role: invitation.role, amr: ['pwd'], epoch });
     return grant;
   }
-}
-
-async function defaultPool(tx: EntityManager, organizationId: OrganizationId): Promise<PoolId[]> {
-  const found = await rows<{ id: PoolId }>(
-    tx,
-    'SELECT p.id FROM pool p WHERE p.organization_id = $1 AND p.is_default',
-    [organizationId],
-  );
-  return found.map(({ id }) => id);
 }
 
 const REASONS: Readonly<Record<string, RefusalReason>> = {

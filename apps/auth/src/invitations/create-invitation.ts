@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { createInvitation, type Invitation } from '@relais/contracts';
-import { withOrganization } from '@relais/database';
-import { Clock, type InvitationId, newId, type OrganizationId, type PoolId } from '@relais/kernel';
+import { Clock, type InvitationId, newId } from '@relais/kernel';
 import { hashSecret, type Principal } from '@relais/security';
-import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
-import { row, rows } from '../database/sql.js';
+import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
-import { actorWith, assertReaches } from '../permissions/actor.js';
-import { type InvitationRow, toInvitation } from './invitation-rows.postgres.js';
+import { actorWith, assertReaches } from '../permissions/actor.postgres.js';
+import { arePools } from '../pools/pool-rows.postgres.js';
+import { insertInvitation, type InvitationRow, toInvitation } from './invitation-rows.postgres.js';
 import { formatInvitationToken, newInvitationToken } from './invitation-token.js';
 
 type Command = z.output<typeof createInvitation.input>;
@@ -17,7 +16,7 @@ type Command = z.output<typeof createInvitation.input>;
 @Injectable()
 export class CreateInvitationHandler {
   constructor(
-    private readonly db: DataSource,
+    private readonly db: Database,
     private readonly clock: Clock,
     private readonly events: EventLog,
   ) {}
@@ -25,11 +24,11 @@ export class CreateInvitationHandler {
   async execute(principal: Principal, command: Command): Promise<Invitation & { invitationToken: string }> {
     const { organizationId, userId } = principal;
     const token = newInvitationToken(organizationId);
-    const created = await withOrganization(this.db, organizationId, async (tx) => {
+    const created = await this.db.within(organizationId, async (tx) => {
       const actor = await actorWith(tx, principal, 'invite');
       assertReaches(actor, command.role);
       const poolIds = [...new Set(command.poolIds)];
-      await assertPools(tx, organizationId, poolIds);
+      if (!(await arePools(tx, organizationId, poolIds))) throw createInvitation.fail('pool_not_found');
       return this.write(tx, principal, { ...command, poolIds }, hashSecret(token.secret));
     });
     this.events.changed('auth.invitation_made', organizationId, userId);
@@ -37,7 +36,7 @@ export class CreateInvitationHandler {
   }
 
   private async write(
-    tx: EntityManager,
+    tx: Tx,
     { organizationId, userId }: Principal,
     { role, poolIds, validSeconds }: Command,
     tokenHash: Buffer,
@@ -52,25 +51,7 @@ export class CreateInvitationHandler {
       expires_at: new Date(now.getTime() + validSeconds * 1_000),
       used_at: null,
     };
-    await rows(
-      tx,
-      `INSERT INTO invitation (organization_id, id, token_hash, invited_by, role, pool_ids, created_at, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      [organizationId, invitation.id, tokenHash, userId, role, poolIds, now, invitation.expires_at],
-    );
+    await insertInvitation(tx, organizationId, invitation, tokenHash);
     return invitation;
   }
-}
-
-async function assertPools(
-  tx: EntityManager,
-  organizationId: OrganizationId,
-  poolIds: readonly PoolId[],
-): Promise<void> {
-  const found = await row<{ count: number }>(
-    tx,
-    'SELECT count(*)::int AS count FROM pool p WHERE p.organization_id = $1 AND p.id = ANY($2::uuid[])',
-    [organizationId, poolIds],
-  );
-  if (found?.count !== poolIds.length) throw createInvitation.fail('pool_not_found');
 }

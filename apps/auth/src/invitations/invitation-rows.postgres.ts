@@ -1,8 +1,8 @@
 import type { Invitation, Role } from '@relais/contracts';
 import type { InvitationId, OrganizationId, PoolId, UserId } from '@relais/kernel';
 import { hashSecret } from '@relais/security';
-import type { EntityManager } from 'typeorm';
-import { row } from '../database/sql.js';
+import type { Tx } from '../database/database.js';
+import { row, rows } from '../database/sql.js';
 import { reaches } from '../permissions/permissions.js';
 import type { InvitationToken } from './invitation-token.js';
 
@@ -23,7 +23,7 @@ export const INVITATION_COLUMNS =
  * The invitation of this token if it can be used now: not used, not expired, and its maker still active and still allowed to
  * give that role. Locked until the transaction ends, so that of many who redeem it one does.
  */
-export async function lockUsable(tx: EntityManager, token: InvitationToken, now: Date): Promise<InvitationRow | null> {
+export async function lockUsable(tx: Tx, token: InvitationToken, now: Date): Promise<InvitationRow | null> {
   const { organizationId } = token;
   const found = await row<InvitationRow>(
     tx,
@@ -34,11 +34,7 @@ export async function lockUsable(tx: EntityManager, token: InvitationToken, now:
   return found && (await isBacked(tx, organizationId, found)) ? found : null;
 }
 
-async function isBacked(
-  tx: EntityManager,
-  organizationId: OrganizationId,
-  { invited_by, role }: InvitationRow,
-): Promise<boolean> {
+async function isBacked(tx: Tx, organizationId: OrganizationId, { invited_by, role }: InvitationRow): Promise<boolean> {
   const inviter = await row<{ role: Role }>(
     tx,
     `SELECT u.role FROM app_user u WHERE u.organization_id = $1 AND u.id = $2 AND u.state = 'active'`,
@@ -55,3 +51,54 @@ export const toInvitation = (found: InvitationRow): Invitation => ({
   expiresAt: found.expires_at.toISOString(),
   ...(found.used_at ? { usedAt: found.used_at.toISOString() } : {}),
 });
+
+export async function insertInvitation(
+  tx: Tx,
+  organizationId: OrganizationId,
+  draft: InvitationRow,
+  tokenHash: Buffer,
+): Promise<void> {
+  await rows(
+    tx,
+    `INSERT INTO invitation (organization_id, id, token_hash, invited_by, role, pool_ids, created_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      organizationId,
+      draft.id,
+      tokenHash,
+      draft.invited_by,
+      draft.role,
+      draft.pool_ids,
+      draft.created_at,
+      draft.expires_at,
+    ],
+  );
+}
+
+/** The caller holds the row, from `lockUsable`. */
+export async function markUsed(tx: Tx, organizationId: OrganizationId, id: InvitationId, now: Date): Promise<void> {
+  await rows(tx, 'UPDATE invitation i SET used_at = $3 WHERE i.organization_id = $1 AND i.id = $2', [
+    organizationId,
+    id,
+    now,
+  ]);
+}
+
+/** Invitations that have not expired, used ones included, the newest first; at most 1,000. */
+export const listInvitationRows = (tx: Tx, organizationId: OrganizationId, now: Date): Promise<InvitationRow[]> =>
+  rows(
+    tx,
+    `SELECT ${INVITATION_COLUMNS} FROM invitation i
+     WHERE i.organization_id = $1 AND i.expires_at > $2 ORDER BY i.id DESC LIMIT 1000`,
+    [organizationId, now],
+  );
+
+/** Deletes an invitation nobody has used; false when there is none. */
+export async function deleteInvitation(tx: Tx, organizationId: OrganizationId, id: InvitationId): Promise<boolean> {
+  const deleted = await rows(
+    tx,
+    'DELETE FROM invitation i WHERE i.organization_id = $1 AND i.id = $2 AND i.used_at IS NULL RETURNING i.id',
+    [organizationId, id],
+  );
+  return deleted.length > 0;
+}

@@ -1,19 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { changePassword, type Revocation } from '@relais/contracts';
-import { withOrganization } from '@relais/database';
 import { AppError } from '@relais/kernel';
 import type { Principal } from '@relais/security';
-import { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import { rows } from '../database/sql.js';
+import { Database } from '../database/database.js';
 import { EventLog } from '../event-log.js';
 import { findOrganization } from '../organizations/organization-rows.postgres.js';
-import { forbidden } from '../permissions/actor.js';
+import { forbidden } from '../permissions/actor.postgres.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { endSessions } from '../sessions/session-rows.postgres.js';
-import { Revocations } from '../trust/revocations.js';
-import { findUser, lockUser } from '../users/user-rows.postgres.js';
-import { LoginThrottle } from './login-throttle.js';
+import { Revocations } from '../trust/revocations.postgres.js';
+import { exchangePassword, findUser, lockUser } from '../users/user-rows.postgres.js';
+import { LoginThrottle } from './login-throttle.postgres.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordPolicy } from './password-policy.js';
 
@@ -23,7 +21,7 @@ type Command = z.output<typeof changePassword.input>;
 @Injectable()
 export class ChangePasswordHandler {
   constructor(
-    private readonly db: DataSource,
+    private readonly db: Database,
     private readonly personal: PersonalData,
     private readonly hasher: PasswordHasher,
     private readonly policy: PasswordPolicy,
@@ -53,7 +51,7 @@ export class ChangePasswordHandler {
   }
 
   private async accountOf({ organizationId, userId }: Principal) {
-    const { user, organization } = await withOrganization(this.db, organizationId, async (tx) => ({
+    const { user, organization } = await this.db.within(organizationId, async (tx) => ({
       user: await findUser(tx, organizationId, userId),
       organization: await findOrganization(tx, organizationId),
     }));
@@ -72,15 +70,11 @@ export class ChangePasswordHandler {
     oldHash: string,
     newHash: string,
   ): Promise<Revocation[]> {
-    return withOrganization(this.db, organizationId, async (tx) => {
+    return this.db.within(organizationId, async (tx) => {
       const user = await lockUser(tx, organizationId, userId);
       if (user?.state !== 'active') throw new AppError('forbidden', 'forbidden', 'not active');
-      if (user.password_hash !== oldHash) throw changePassword.fail('wrong_password');
-      await rows(tx, 'UPDATE app_user u SET password_hash = $3 WHERE u.organization_id = $1 AND u.id = $2', [
-        organizationId,
-        userId,
-        newHash,
-      ]);
+      const isExchanged = await exchangePassword(tx, organizationId, userId, { from: oldHash, to: newHash });
+      if (!isExchanged) throw changePassword.fail('wrong_password');
       return endSessions(tx, 'password', organizationId, { userId, except: sessionId });
     });
   }

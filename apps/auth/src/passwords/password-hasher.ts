@@ -15,6 +15,15 @@ export interface HashLimits extends HashParameters {
   queue: number;
 }
 
+/** Whoever has waited longer is refused: the caller's own deadline is near, and the hash would be made for nobody. */
+const LONGEST_WAIT_MS = 1_000;
+
+interface Waiting {
+  sinceMs: number;
+  admit(): void;
+  refuse(error: AppError): void;
+}
+
 /**
  * argon2id behind a gate: a flood of logins costs at most `parallel` cores and the rest is told to come back.
  *
@@ -22,7 +31,7 @@ export interface HashLimits extends HashParameters {
  */
 export class PasswordHasher {
   private working = 0;
-  private readonly waiting: Array<() => void> = [];
+  private readonly waiting: Waiting[] = [];
   private dummy: Promise<string> | undefined;
 
   constructor(private readonly limits: HashLimits) {}
@@ -61,17 +70,26 @@ export class PasswordHasher {
     try {
       return await hashing(work);
     } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.working--;
-      hashWaiting(this.waiting.length);
+      this.handOver();
     }
   }
 
-  /** Whoever leaves hands the place over, so `working` does not change. */
+  /** Whoever leaves hands the place to the next in line, so `working` changes only when there is none. */
+  private handOver(): void {
+    const now = performance.now();
+    let next = this.waiting.shift();
+    while (next && now - next.sinceMs > LONGEST_WAIT_MS) {
+      next.refuse(overloaded());
+      next = this.waiting.shift();
+    }
+    if (next) next.admit();
+    else this.working--;
+    hashWaiting(this.waiting.length);
+  }
+
   private wait(): Promise<void> {
-    return new Promise((resolve) => {
-      this.waiting.push(resolve);
+    return new Promise((admit, refuse) => {
+      this.waiting.push({ sinceMs: performance.now(), admit, refuse });
       hashWaiting(this.waiting.length);
     });
   }

@@ -1,14 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { addPoolUser, removePoolUser } from '@relais/contracts';
-import { withOrganization } from '@relais/database';
 import type { PoolId, UserId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
-import { DataSource, type EntityManager } from 'typeorm';
-import { rows } from '../database/sql.js';
+import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
-import { actorWith, assertReaches } from '../permissions/actor.js';
+import { actorWith, assertReaches } from '../permissions/actor.postgres.js';
 import { lockUser, type UserRow } from '../users/user-rows.postgres.js';
-import { findPool } from './pool-rows.postgres.js';
+import { deletePoolUser, findPool, insertPoolUser } from './pool-rows.postgres.js';
 
 type Command = { poolId: PoolId; userId: UserId };
 
@@ -16,19 +14,15 @@ type Command = { poolId: PoolId; userId: UserId };
 @Injectable()
 export class ChangePoolUsersHandler {
   constructor(
-    private readonly db: DataSource,
+    private readonly db: Database,
     private readonly events: EventLog,
   ) {}
 
   async add(principal: Principal, command: Command): Promise<Record<never, never>> {
     const { organizationId } = principal;
-    await withOrganization(this.db, organizationId, async (tx) => {
+    await this.db.within(organizationId, async (tx) => {
       await assertBoth(tx, principal, command);
-      await rows(
-        tx,
-        'INSERT INTO pool_user (organization_id, pool_id, user_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-        [organizationId, command.poolId, command.userId],
-      );
+      await insertPoolUser(tx, organizationId, command.poolId, command.userId);
     });
     this.events.changed('auth.pool_user_added', organizationId, principal.userId, command.userId);
     return {};
@@ -37,15 +31,11 @@ export class ChangePoolUsersHandler {
   /** @throws AppError `user_not_found` also when the person is not in this pool */
   async remove(principal: Principal, command: Command): Promise<Record<never, never>> {
     const { organizationId } = principal;
-    await withOrganization(this.db, organizationId, async (tx) => {
+    await this.db.within(organizationId, async (tx) => {
       const user = await assertBoth(tx, principal, command);
       if (!user.pool_ids.includes(command.poolId)) throw removePoolUser.fail('user_not_found');
       if (user.pool_ids.length === 1) throw removePoolUser.fail('last_pool');
-      await rows(tx, 'DELETE FROM pool_user m WHERE m.organization_id = $1 AND m.pool_id = $2 AND m.user_id = $3', [
-        organizationId,
-        command.poolId,
-        command.userId,
-      ]);
+      await deletePoolUser(tx, organizationId, command.poolId, command.userId);
     });
     this.events.changed('auth.pool_user_removed', organizationId, principal.userId, command.userId);
     return {};
@@ -53,7 +43,7 @@ export class ChangePoolUsersHandler {
 }
 
 /** Pool and person exist and the actor may; the person is locked, so that two removals do not take both last pools. */
-async function assertBoth(tx: EntityManager, principal: Principal, { poolId, userId }: Command): Promise<UserRow> {
+async function assertBoth(tx: Tx, principal: Principal, { poolId, userId }: Command): Promise<UserRow> {
   const { organizationId } = principal;
   const actor = await actorWith(tx, principal, 'manage_pools');
   const pool = await findPool(tx, organizationId, poolId);

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { withOrganization } from '@relais/database';
 import type { Principal } from '@relais/security';
-import { DataSource } from 'typeorm';
-import { actorWith } from '../permissions/actor.js';
+import { Database } from '../database/database.js';
+import { actorWith } from '../permissions/actor.postgres.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { listPoolRows, type Pool, toPools } from './pool-rows.postgres.js';
 
@@ -10,13 +9,13 @@ import { listPoolRows, type Pool, toPools } from './pool-rows.postgres.js';
 @Injectable()
 export class ListPoolsHandler {
   constructor(
-    private readonly db: DataSource,
+    private readonly db: Database,
     private readonly personal: PersonalData,
   ) {}
 
   async execute(principal: Principal): Promise<{ items: Pool[] }> {
     const { organizationId } = principal;
-    const found = await withOrganization(this.db, organizationId, async (tx) => {
+    const found = await this.db.within(organizationId, async (tx) => {
       await actorWith(tx, principal, 'manage_pools');
       return listPoolRows(tx, organizationId);
     });

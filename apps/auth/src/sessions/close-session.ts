@@ -1,23 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { closeSession } from '@relais/contracts';
-import { withOrganization } from '@relais/database';
 import type { SessionId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
-import { DataSource } from 'typeorm';
-import { Revocations } from '../trust/revocations.js';
+import { Database } from '../database/database.js';
+import { Revocations } from '../trust/revocations.postgres.js';
 import { endSessions } from './session-rows.postgres.js';
 
 /** Ends one of the caller's sessions, by default the one that asks: its tokens are refused everywhere within seconds. */
 @Injectable()
 export class CloseSessionHandler {
   constructor(
-    private readonly db: DataSource,
+    private readonly db: Database,
     private readonly revocations: Revocations,
   ) {}
 
   async execute(principal: Principal, sessionId: SessionId = principal.sessionId): Promise<Record<never, never>> {
     const { organizationId, userId } = principal;
-    const revocations = await withOrganization(this.db, organizationId, (tx) =>
+    const revocations = await this.db.within(organizationId, (tx) =>
       endSessions(tx, 'logout', organizationId, { userId, sessionId }),
     );
     if (revocations.length === 0) throw closeSession.fail('session_not_found');

@@ -1,19 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { openSession, type Revocation, type Tokens } from '@relais/contracts';
-import { withOrganization } from '@relais/database';
 import { AppError, Clock, type OrganizationId, type UserId } from '@relais/kernel';
-import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
-import { rows } from '../database/sql.js';
+import { Database, type Tx } from '../database/database.js';
 import { isKnownDevice } from '../devices/device-rows.postgres.js';
 import { EventLog } from '../event-log.js';
 import { admitted, refused, type RefusalReason } from '../metrics.js';
 import { organizationOf } from '../organizations/organization-rows.postgres.js';
-import { type Attempt, LoginThrottle } from '../passwords/login-throttle.js';
+import { type Attempt, LoginThrottle } from '../passwords/login-throttle.postgres.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PersonalData } from '../sealing/personal-data.js';
-import { readEpoch, Revocations } from '../trust/revocations.js';
-import { findUserByEmail, holdUser } from '../users/user-rows.postgres.js';
+import { readEpoch, Revocations } from '../trust/revocations.postgres.js';
+import { exchangePassword, findUserByEmail, holdUser } from '../users/user-rows.postgres.js';
 import { startSession } from './session-rows.postgres.js';
 import { type Grant, TokenIssuer } from './token-issuer.js';
 
@@ -34,7 +32,7 @@ interface Account {
 @Injectable()
 export class OpenSessionHandler {
   constructor(
-    private readonly db: DataSource,
+    private readonly db: Database,
     private readonly personal: PersonalData,
     private readonly hasher: PasswordHasher,
     private readonly throttle: LoginThrottle,
@@ -77,7 +75,7 @@ export class OpenSessionHandler {
     const organizationId = await organizationOf(this.db, organization);
     if (!organizationId) return null;
     const index = await this.personal.emailIndex(organizationId, email);
-    return withOrganization(this.db, organizationId, async (tx) => {
+    return this.db.within(organizationId, async (tx) => {
       const user = await findUserByEmail(tx, organizationId, index);
       if (!user) return null;
       return {
@@ -94,7 +92,7 @@ export class OpenSessionHandler {
     const { organizationId, userId } = account;
     const place = { organizationId, column: 'device.name', rowId: device.id } as const;
     const nameSealed = await this.personal.sealOfUser(userId, place, device.name);
-    const { grant, revocations } = await withOrganization(this.db, organizationId, (tx) =>
+    const { grant, revocations } = await this.db.within(organizationId, (tx) =>
       this.start(tx, account, { device, nameSealed }),
     );
     this.revocations.announce(revocations);
@@ -104,7 +102,7 @@ export class OpenSessionHandler {
   }
 
   private async start(
-    tx: EntityManager,
+    tx: Tx,
     { organizationId, userId, passwordHash }: Account,
     { device, nameSealed }: { device: Command['device']; nameSealed: Buffer },
   ): Promise<{ grant: Grant; revocations: Revocation[] }> {
@@ -121,12 +119,8 @@ export class OpenSessionHandler {
     if (!this.hasher.isOutdated(passwordHash)) return;
     try {
       const stronger = await this.hasher.hash(password);
-      await withOrganization(this.db, organizationId, (tx) =>
-        rows(
-          tx,
-          'UPDATE app_user u SET password_hash = $4 WHERE u.organization_id = $1 AND u.id = $2 AND u.password_hash = $3',
-          [organizationId, userId, passwordHash, stronger],
-        ),
+      await this.db.within(organizationId, (tx) =>
+        exchangePassword(tx, organizationId, userId, { from: passwordHash, to: stronger }),
       );
     } catch (error) {
       // The next login tries again; this one has succeeded.

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { LIMITS, refreshSession, type Revocation, type Tokens } from '@relais/contracts';
-import { withOrganization } from '@relais/database';
 import { Clock } from '@relais/kernel';
 import { verifyDeviceProof } from '@relais/security';
-import { DataSource, type EntityManager } from 'typeorm';
+import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
 import { admitted, refreshTokenReused, refused, type RefusalReason } from '../metrics.js';
-import { readEpoch, Revocations } from '../trust/revocations.js';
+import { readEpoch, Revocations } from '../trust/revocations.postgres.js';
 import { nextOf, parseRefreshToken, type RefreshToken } from './refresh-token.js';
 import {
   addRefreshToken,
@@ -26,7 +25,7 @@ type Outcome = { grant: Grant } | { refusal: RefusalReason; revocations: Revocat
 @Injectable()
 export class RefreshSessionHandler {
   constructor(
-    private readonly db: DataSource,
+    private readonly db: Database,
     private readonly issuer: TokenIssuer,
     private readonly revocations: Revocations,
     private readonly clock: Clock,
@@ -36,9 +35,7 @@ export class RefreshSessionHandler {
   async execute({ refreshToken, proof }: Command): Promise<Tokens> {
     const token = parseRefreshToken(refreshToken);
     if (!token) return this.refuse('token');
-    const outcome = await withOrganization(this.db, token.organizationId, (tx) =>
-      this.decide(tx, token, { refreshToken, proof }),
-    );
+    const outcome = await this.db.within(token.organizationId, (tx) => this.decide(tx, token, { refreshToken, proof }));
     if ('grant' in outcome) {
       admitted('refresh');
       return this.issuer.issue(outcome.grant);
@@ -48,7 +45,7 @@ export class RefreshSessionHandler {
   }
 
   /** Ending a stolen session must be committed, so every answer is a value and none is thrown. */
-  private async decide(tx: EntityManager, token: RefreshToken, { refreshToken, proof }: Command): Promise<Outcome> {
+  private async decide(tx: Tx, token: RefreshToken, { refreshToken, proof }: Command): Promise<Outcome> {
     const epoch = await readEpoch(tx);
     const session = await lockSession(tx, token);
     if (!session) return refusedWith('token');
@@ -68,32 +65,20 @@ export class RefreshSessionHandler {
     return this.endStolen(tx, session, token);
   }
 
-  private async rotate(
-    tx: EntityManager,
-    session: LiveSession,
-    token: RefreshToken,
-    epoch: number,
-    now: Date,
-  ): Promise<Grant> {
+  private async rotate(tx: Tx, session: LiveSession, token: RefreshToken, epoch: number, now: Date): Promise<Grant> {
     const next = nextOf(token);
     await advanceGeneration(tx, session, next, now);
     return toGrant(session, next, epoch, now);
   }
 
   /** The answer to the first try was lost: another token of the same generation, which works as well as the lost one. */
-  private async repeat(
-    tx: EntityManager,
-    session: LiveSession,
-    token: RefreshToken,
-    epoch: number,
-    now: Date,
-  ): Promise<Grant> {
+  private async repeat(tx: Tx, session: LiveSession, token: RefreshToken, epoch: number, now: Date): Promise<Grant> {
     const next = nextOf(token);
     await addRefreshToken(tx, session.id, session.generation, next);
     return toGrant(session, next, epoch, now);
   }
 
-  private async endStolen(tx: EntityManager, session: LiveSession, token: RefreshToken): Promise<Outcome> {
+  private async endStolen(tx: Tx, session: LiveSession, token: RefreshToken): Promise<Outcome> {
     const { organizationId } = token;
     const revocations = await endSessions(tx, 'reuse', organizationId, { sessionId: session.id });
     refreshTokenReused();

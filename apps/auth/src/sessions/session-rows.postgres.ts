@@ -1,10 +1,10 @@
 import { LIMITS, type Revocation, type Role } from '@relais/contracts';
 import { type DeviceId, newId, type OrganizationId, type SessionId, type UserId } from '@relais/kernel';
-import type { EntityManager } from 'typeorm';
+import type { Tx } from '../database/database.js';
 import { row, rows } from '../database/sql.js';
 import { type Registration, registerDevice } from '../devices/device-rows.postgres.js';
 import type { RevocationCause } from '../metrics.js';
-import { revoke } from '../trust/revocations.js';
+import { revoke } from '../trust/revocations.postgres.js';
 import { familyHash, newFamily, type RefreshToken, tokenHash } from './refresh-token.js';
 import type { Grant } from './token-issuer.js';
 
@@ -13,7 +13,7 @@ import type { Grant } from './token-issuer.js';
 export interface NewSession extends Registration {
   role: Role;
   amr: readonly string[];
-  /** Read before anything else in this transaction: see trust/revocations.ts. */
+  /** Read before anything else in this transaction: see trust/revocations.postgres.ts. */
   epoch: number;
 }
 
@@ -23,10 +23,7 @@ export interface NewSession extends Registration {
  *
  * @throws AppError `device_id_reused`
  */
-export async function startSession(
-  tx: EntityManager,
-  draft: NewSession,
-): Promise<{ grant: Grant; revocations: Revocation[] }> {
+export async function startSession(tx: Tx, draft: NewSession): Promise<{ grant: Grant; revocations: Revocation[] }> {
   const { organizationId, userId, device, role, amr, epoch, now } = draft;
   const { keyThumbprint } = await registerDevice(tx, draft);
   const revocations = await endSessions(tx, 'replaced', organizationId, { deviceId: device.id });
@@ -64,7 +61,7 @@ export interface SessionSelection {
 
 /** Ends sessions and revokes their access tokens. Refresh tokens go with them. */
 export async function endSessions(
-  tx: EntityManager,
+  tx: Tx,
   cause: RevocationCause,
   organizationId: OrganizationId,
   { userId, deviceId, sessionId, except }: SessionSelection,
@@ -104,7 +101,7 @@ export interface LiveSession extends SessionRow {
  * The session of a refresh token with its person and device, all three locked: nobody can put one of them out until the
  * transaction ends. Null when the session has ended or one of them may not sign in.
  */
-export async function lockSession(tx: EntityManager, token: RefreshToken): Promise<LiveSession | null> {
+export async function lockSession(tx: Tx, token: RefreshToken): Promise<LiveSession | null> {
   const { organizationId } = token;
   const found = await row<SessionRow>(
     tx,
@@ -132,11 +129,7 @@ export async function lockSession(tx: EntityManager, token: RefreshToken): Promi
 }
 
 /** The generation of a refresh token of this session; null for one that is older than the last two, or made up. */
-export async function generationOf(
-  tx: EntityManager,
-  sessionId: SessionId,
-  token: RefreshToken,
-): Promise<number | null> {
+export async function generationOf(tx: Tx, sessionId: SessionId, token: RefreshToken): Promise<number | null> {
   const found = await row<{ generation: number }>(
     tx,
     'SELECT t.generation FROM refresh_token t WHERE t.organization_id = $1 AND t.token_hash = $2 AND t.session_id = $3',
@@ -146,12 +139,7 @@ export async function generationOf(
 }
 
 /** Puts `next` in the place of the tokens of the current generation, which stay known as the previous one. */
-export async function advanceGeneration(
-  tx: EntityManager,
-  session: LiveSession,
-  next: RefreshToken,
-  now: Date,
-): Promise<void> {
+export async function advanceGeneration(tx: Tx, session: LiveSession, next: RefreshToken, now: Date): Promise<void> {
   const generation = session.generation + 1;
   await rows(tx, 'UPDATE session s SET generation = $3, last_used_at = $4 WHERE s.organization_id = $1 AND s.id = $2', [
     next.organizationId,
@@ -168,7 +156,7 @@ export async function advanceGeneration(
 }
 
 export async function addRefreshToken(
-  tx: EntityManager,
+  tx: Tx,
   sessionId: SessionId,
   generation: number,
   token: RefreshToken,
@@ -184,3 +172,17 @@ export async function addRefreshToken(
 export const isOver = ({ created_at, last_used_at }: SessionRow, now: Date): boolean =>
   now.getTime() - last_used_at.getTime() > LIMITS.sessionIdleSeconds * 1_000 ||
   now.getTime() - created_at.getTime() > LIMITS.sessionAbsoluteSeconds * 1_000;
+
+/** The sessions of a person with the names of their devices, the last used first; those that are over included. */
+export const listSessionRows = (
+  tx: Tx,
+  organizationId: OrganizationId,
+  userId: UserId,
+): Promise<(SessionRow & { name_sealed: Buffer })[]> =>
+  rows(
+    tx,
+    `SELECT s.*, d.name_sealed FROM session s
+     JOIN device d ON d.organization_id = s.organization_id AND d.id = s.device_id
+     WHERE s.organization_id = $1 AND s.user_id = $2 ORDER BY s.last_used_at DESC, s.id`,
+    [organizationId, userId],
+  );

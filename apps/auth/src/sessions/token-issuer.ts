@@ -3,7 +3,7 @@ import { type Role, type Tokens } from '@relais/contracts';
 import { Clock, type DeviceId, type OrganizationId, type SessionId, type UserId } from '@relais/kernel';
 import { signAccessToken } from '@relais/security';
 import { Settings } from '../settings.js';
-import { SigningKeys } from '../trust/signing-keys.js';
+import { SigningKeys } from '../trust/signing-keys.postgres.js';
 import { formatRefreshToken, type RefreshToken } from './refresh-token.js';
 
 /** What a transaction has granted; tokens are signed from it after the commit. */
@@ -14,7 +14,7 @@ export interface Grant {
   sessionId: SessionId;
   role: Role;
   amr: readonly string[];
-  /** Read before the person, the device and the session were looked at: see trust/revocations.ts. */
+  /** Read before the person, the device and the session were looked at: see trust/revocations.postgres.ts. */
   epoch: number;
   keyThumbprint: string;
   refreshToken: RefreshToken;

@@ -2,8 +2,8 @@ import type { Bus } from '@relais/bus';
 import { revoked } from '@relais/contracts';
 import type { Log } from '@relais/observability';
 import type { TrustStore } from '@relais/security';
-import type { Revocations } from './revocations.js';
-import type { SigningKeys } from './signing-keys.js';
+import type { Revocations } from './revocations.postgres.js';
+import type { SigningKeys } from './signing-keys.postgres.js';
 
 const RETRY_MS = 500;
 

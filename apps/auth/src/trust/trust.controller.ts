@@ -2,8 +2,8 @@ import { Controller } from '@nestjs/common';
 import { Serves } from '@relais/bus';
 import { listRevocations, readKeys, type Revocation } from '@relais/contracts';
 import type { PublicJwk } from '@relais/security';
-import { Revocations } from './revocations.js';
-import { SigningKeys } from './signing-keys.js';
+import { Revocations } from './revocations.postgres.js';
+import { SigningKeys } from './signing-keys.postgres.js';
 
 @Controller()
 export class TrustController {

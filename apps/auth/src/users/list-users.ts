@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { listUsers } from '@relais/contracts';
-import { withOrganization } from '@relais/database';
 import type { Principal } from '@relais/security';
-import { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import { actorOf } from '../permissions/actor.js';
+import { Database } from '../database/database.js';
+import { actorOf } from '../permissions/actor.postgres.js';
 import { has } from '../permissions/permissions.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { fromCursor, toCursor } from './cursor.js';
@@ -14,7 +13,7 @@ import { listUserRows, toUser, type UserRow } from './user-rows.postgres.js';
 @Injectable()
 export class ListUsersHandler {
   constructor(
-    private readonly db: DataSource,
+    private readonly db: Database,
     private readonly personal: PersonalData,
   ) {}
 
@@ -24,7 +23,7 @@ export class ListUsersHandler {
   ): Promise<z.input<typeof listUsers.output>> {
     const { organizationId } = principal;
     const after = fromCursor(page.cursor);
-    const { found, seesDetails } = await withOrganization(this.db, organizationId, async (tx) => {
+    const { found, seesDetails } = await this.db.within(organizationId, async (tx) => {
       const actor = await actorOf(tx, principal);
       const seesDetails = has(actor.role, 'see_details');
       const selection = { after, limit: page.limit + 1, onlyActive: !seesDetails };

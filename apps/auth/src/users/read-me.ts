@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { readMe } from '@relais/contracts';
-import { withOrganization } from '@relais/database';
 import type { Principal } from '@relais/security';
-import { DataSource } from 'typeorm';
 import type { z } from 'zod';
+import { Database } from '../database/database.js';
 import { findOrganization } from '../organizations/organization-rows.postgres.js';
-import { forbidden } from '../permissions/actor.js';
+import { forbidden } from '../permissions/actor.postgres.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { findUser, toUser } from './user-rows.postgres.js';
 
@@ -13,12 +12,12 @@ import { findUser, toUser } from './user-rows.postgres.js';
 @Injectable()
 export class ReadMeHandler {
   constructor(
-    private readonly db: DataSource,
+    private readonly db: Database,
     private readonly personal: PersonalData,
   ) {}
 
   async execute({ organizationId, userId }: Principal): Promise<z.input<typeof readMe.output>> {
-    const { user, organization } = await withOrganization(this.db, organizationId, async (tx) => ({
+    const { user, organization } = await this.db.within(organizationId, async (tx) => ({
       user: await findUser(tx, organizationId, userId),
       organization: await findOrganization(tx, organizationId),
     }));

@@ -1,16 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { removeUser, type Revocation, userRemoved } from '@relais/contracts';
-import { enqueue, withOrganization } from '@relais/database';
+import { enqueue } from '@relais/database';
 import { type EventId, newId, type UserId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
-import { DataSource, type EntityManager } from 'typeorm';
-import { rows } from '../database/sql.js';
+import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
-import { actorWith, assertReaches } from '../permissions/actor.js';
+import { actorWith, assertReaches } from '../permissions/actor.postgres.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { endSessions } from '../sessions/session-rows.postgres.js';
-import { revoke, Revocations } from '../trust/revocations.js';
-import { hasOtherOwner, lockOrganization, lockUser } from './user-rows.postgres.js';
+import { revoke, Revocations } from '../trust/revocations.postgres.js';
+import { deleteUser, hasOtherOwner, lockOrganization, lockUser } from './user-rows.postgres.js';
 
 /**
  * Takes a person out for good: name, address, password, devices and sessions go with the row, their key goes after it, so
@@ -19,7 +18,7 @@ import { hasOtherOwner, lockOrganization, lockUser } from './user-rows.postgres.
 @Injectable()
 export class RemoveUserHandler {
   constructor(
-    private readonly db: DataSource,
+    private readonly db: Database,
     private readonly personal: PersonalData,
     private readonly revocations: Revocations,
     private readonly events: EventLog,
@@ -27,7 +26,7 @@ export class RemoveUserHandler {
 
   async execute(principal: Principal, userId: UserId): Promise<Record<never, never>> {
     const { organizationId } = principal;
-    const revocations = await withOrganization(this.db, organizationId, (tx) => this.remove(tx, principal, userId));
+    const revocations = await this.db.within(organizationId, (tx) => this.remove(tx, principal, userId));
     this.revocations.announce(revocations);
     this.events.changed('auth.user_removed', organizationId, principal.userId, userId);
     await this.personal.forgetUser(organizationId, userId).catch((error: unknown) => {
@@ -37,7 +36,7 @@ export class RemoveUserHandler {
     return {};
   }
 
-  private async remove(tx: EntityManager, principal: Principal, userId: UserId): Promise<Revocation[]> {
+  private async remove(tx: Tx, principal: Principal, userId: UserId): Promise<Revocation[]> {
     const { organizationId } = principal;
     await lockOrganization(tx, organizationId);
     const actor = await actorWith(tx, principal, 'manage_users');
@@ -47,11 +46,7 @@ export class RemoveUserHandler {
     const isOwner = user.role === 'owner' && user.state === 'active';
     if (isOwner && !(await hasOtherOwner(tx, organizationId, userId))) throw removeUser.fail('last_owner');
     const sessions = await endSessions(tx, 'removed', organizationId, { userId });
-    await rows(tx, 'DELETE FROM invitation i WHERE i.organization_id = $1 AND i.invited_by = $2', [
-      organizationId,
-      userId,
-    ]);
-    await rows(tx, 'DELETE FROM app_user u WHERE u.organization_id = $1 AND u.id = $2', [organizationId, userId]);
+    await deleteUser(tx, organizationId, userId);
     await enqueue(tx, userRemoved, { id: newId<EventId>(), organizationId, userId });
     return [...(await revoke(tx, 'removed', [userId])), ...sessions];
   }

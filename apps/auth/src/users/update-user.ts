@@ -1,17 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { type Revocation, updateUser, type User } from '@relais/contracts';
-import { withOrganization } from '@relais/database';
 import type { Principal } from '@relais/security';
-import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
-import { rows } from '../database/sql.js';
+import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
-import { type Actor, actorOf, assertReaches, forbidden } from '../permissions/actor.js';
+import { type Actor, actorOf, assertReaches, forbidden } from '../permissions/actor.postgres.js';
 import { has } from '../permissions/permissions.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { endSessions } from '../sessions/session-rows.postgres.js';
-import { revoke, Revocations } from '../trust/revocations.js';
-import { findUser, hasOtherOwner, lockOrganization, lockUser, toUser, type UserRow } from './user-rows.postgres.js';
+import { revoke, Revocations } from '../trust/revocations.postgres.js';
+import {
+  changeUser,
+  findUser,
+  hasOtherOwner,
+  lockOrganization,
+  lockUser,
+  toUser,
+  type UserRow,
+} from './user-rows.postgres.js';
 
 type Command = z.output<typeof updateUser.input>;
 
@@ -22,7 +28,7 @@ type Command = z.output<typeof updateUser.input>;
 @Injectable()
 export class UpdateUserHandler {
   constructor(
-    private readonly db: DataSource,
+    private readonly db: Database,
     private readonly personal: PersonalData,
     private readonly revocations: Revocations,
     private readonly events: EventLog,
@@ -31,13 +37,13 @@ export class UpdateUserHandler {
   async execute(principal: Principal, command: Command): Promise<User> {
     const { organizationId, userId: actorId } = principal;
     // May write a key for an id that does not exist; so the permission is checked before, and again inside.
-    await withOrganization(this.db, organizationId, (tx) => this.assertAllowed(tx, principal, command));
+    await this.db.within(organizationId, (tx) => this.assertAllowed(tx, principal, command));
     const nameSealed = await this.sealName(principal, command);
-    const { user, revocations } = await withOrganization(this.db, organizationId, async (tx) => {
+    const { user, revocations } = await this.db.within(organizationId, async (tx) => {
       await lockOrganization(tx, organizationId);
       const { before } = await this.assertAllowed(tx, principal, command);
       await this.assertOwnerStays(tx, principal, before, command);
-      await this.write(tx, principal, command, nameSealed);
+      await changeUser(tx, organizationId, command.userId, { ...command, nameSealed });
       return {
         user: await findUser(tx, organizationId, command.userId),
         revocations: await this.putOut(tx, principal, before, command),
@@ -49,7 +55,7 @@ export class UpdateUserHandler {
     return toUser(await this.personal.reader(organizationId, [user.display_name_sealed]), user);
   }
 
-  private async assertAllowed(tx: EntityManager, principal: Principal, command: Command): Promise<{ before: UserRow }> {
+  private async assertAllowed(tx: Tx, principal: Principal, command: Command): Promise<{ before: UserRow }> {
     const actor = await actorOf(tx, principal);
     if (!may(actor, command)) throw forbidden('manage_users');
     const before = await lockUser(tx, principal.organizationId, command.userId);
@@ -60,7 +66,7 @@ export class UpdateUserHandler {
   }
 
   private async assertOwnerStays(
-    tx: EntityManager,
+    tx: Tx,
     { organizationId }: Principal,
     before: UserRow,
     command: Command,
@@ -71,23 +77,8 @@ export class UpdateUserHandler {
     if (leaves && !(await hasOtherOwner(tx, organizationId, before.id))) throw updateUser.fail('last_owner');
   }
 
-  private async write(
-    tx: EntityManager,
-    { organizationId }: Principal,
-    command: Command,
-    nameSealed: Buffer | null,
-  ): Promise<void> {
-    await rows(
-      tx,
-      `UPDATE app_user u SET role = coalesce($3, u.role), state = coalesce($4, u.state),
-         display_name_sealed = coalesce($5, u.display_name_sealed)
-       WHERE u.organization_id = $1 AND u.id = $2`,
-      [organizationId, command.userId, command.role ?? null, command.state ?? null, nameSealed],
-    );
-  }
-
   private async putOut(
-    tx: EntityManager,
+    tx: Tx,
     { organizationId }: Principal,
     before: UserRow,
     { state }: Command,

@@ -1,7 +1,7 @@
 import type { Role, User } from '@relais/contracts';
 import type { OrganizationId, PoolId, UserId } from '@relais/kernel';
-import type { EntityManager } from 'typeorm';
-import { row, rows } from '../database/sql.js';
+import type { Tx } from '../database/database.js';
+import { row, rows, violates } from '../database/sql.js';
 import type { Reader } from '../sealing/personal-data.js';
 
 export interface UserRow {
@@ -18,11 +18,11 @@ export interface UserRow {
 const COLUMNS = `u.id, u.role, u.state, u.email_sealed, u.display_name_sealed, u.password_hash, u.created_at,
   ARRAY(SELECT p.pool_id FROM pool_user p WHERE p.organization_id = u.organization_id AND p.user_id = u.id ORDER BY p.pool_id)::text[] AS pool_ids`;
 
-export const findUser = (tx: EntityManager, organizationId: OrganizationId, id: UserId): Promise<UserRow | null> =>
+export const findUser = (tx: Tx, organizationId: OrganizationId, id: UserId): Promise<UserRow | null> =>
   row(tx, `SELECT ${COLUMNS} FROM app_user u WHERE u.organization_id = $1 AND u.id = $2`, [organizationId, id]);
 
 /** The person, locked against any change until the transaction ends. */
-export async function lockUser(tx: EntityManager, organizationId: OrganizationId, id: UserId): Promise<UserRow | null> {
+export async function lockUser(tx: Tx, organizationId: OrganizationId, id: UserId): Promise<UserRow | null> {
   await rows(tx, 'SELECT u.id FROM app_user u WHERE u.organization_id = $1 AND u.id = $2 FOR UPDATE', [
     organizationId,
     id,
@@ -32,14 +32,14 @@ export async function lockUser(tx: EntityManager, organizationId: OrganizationId
 }
 
 /** The person, locked against being put out until the transaction ends; others may sign in meanwhile. */
-export const holdUser = (tx: EntityManager, organizationId: OrganizationId, id: UserId): Promise<UserRow | null> =>
+export const holdUser = (tx: Tx, organizationId: OrganizationId, id: UserId): Promise<UserRow | null> =>
   row(tx, `SELECT ${COLUMNS} FROM app_user u WHERE u.organization_id = $1 AND u.id = $2 FOR SHARE OF u`, [
     organizationId,
     id,
   ]);
 
 export const findUserByEmail = (
-  tx: EntityManager,
+  tx: Tx,
   organizationId: OrganizationId,
   emailIndex: Buffer,
 ): Promise<Pick<UserRow, 'id' | 'state' | 'password_hash'> | null> =>
@@ -50,7 +50,7 @@ export const findUserByEmail = (
 
 /** People in the order of their ids, which is the order they came in. */
 export const listUserRows = (
-  tx: EntityManager,
+  tx: Tx,
   organizationId: OrganizationId,
   { after, limit, onlyActive }: { after: string | null; limit: number; onlyActive: boolean },
 ): Promise<UserRow[]> =>
@@ -74,8 +74,8 @@ export interface NewUser {
   now: Date;
 }
 
-/** Adds a person and puts them into these pools. A second one with the same address violates `app_user_email_key`. */
-export async function insertUser(tx: EntityManager, user: NewUser): Promise<void> {
+/** Adds a person and puts them into these pools. See `isEmailTaken`. */
+export async function insertUser(tx: Tx, user: NewUser): Promise<void> {
   await rows(
     tx,
     `INSERT INTO app_user (organization_id, id, role, state, email_index, email_sealed, display_name_sealed, password_hash, created_at)
@@ -99,11 +99,11 @@ export async function insertUser(tx: EntityManager, user: NewUser): Promise<void
 }
 
 /** Keeps owners from leaving at the same time: whoever may take one away holds the organization's row first. */
-export const lockOrganization = (tx: EntityManager, organizationId: OrganizationId): Promise<unknown> =>
+export const lockOrganization = (tx: Tx, organizationId: OrganizationId): Promise<unknown> =>
   rows(tx, 'SELECT o.organization_id FROM organization o WHERE o.organization_id = $1 FOR UPDATE', [organizationId]);
 
 /** Whether somebody else is an active owner. */
-export async function hasOtherOwner(tx: EntityManager, organizationId: OrganizationId, id: UserId): Promise<boolean> {
+export async function hasOtherOwner(tx: Tx, organizationId: OrganizationId, id: UserId): Promise<boolean> {
   const other = await row(
     tx,
     `SELECT u.id FROM app_user u WHERE u.organization_id = $1 AND u.id <> $2 AND u.role = 'owner' AND u.state = 'active' LIMIT 1`,
@@ -121,3 +121,60 @@ export const toUser = (reader: Reader, user: UserRow): User => ({
   poolIds: user.pool_ids,
   createdAt: user.created_at.toISOString(),
 });
+
+/** Which of these are active people here. */
+export async function activeUsers(
+  tx: Tx,
+  organizationId: OrganizationId,
+  ids: readonly UserId[],
+): Promise<Set<UserId>> {
+  const found = await rows<{ id: UserId }>(
+    tx,
+    `SELECT u.id FROM app_user u WHERE u.organization_id = $1 AND u.id = ANY($2::uuid[]) AND u.state = 'active'`,
+    [organizationId, ids],
+  );
+  return new Set(found.map(({ id }) => id));
+}
+
+/** Changes what is given and leaves the rest. */
+export async function changeUser(
+  tx: Tx,
+  organizationId: OrganizationId,
+  id: UserId,
+  {
+    role,
+    state,
+    nameSealed,
+  }: { role?: Role | undefined; state?: User['state'] | undefined; nameSealed: Buffer | null },
+): Promise<void> {
+  await rows(
+    tx,
+    `UPDATE app_user u SET role = coalesce($3, u.role), state = coalesce($4, u.state),
+       display_name_sealed = coalesce($5, u.display_name_sealed)
+     WHERE u.organization_id = $1 AND u.id = $2`,
+    [organizationId, id, role ?? null, state ?? null, nameSealed],
+  );
+}
+
+/** Exchanges a password hash. Changes nothing when it is no longer `from`. */
+export async function exchangePassword(
+  tx: Tx,
+  organizationId: OrganizationId,
+  id: UserId,
+  { from, to }: { from: string; to: string },
+): Promise<boolean> {
+  const changed = await rows(
+    tx,
+    `UPDATE app_user u SET password_hash = $4 WHERE u.organization_id = $1 AND u.id = $2 AND u.password_hash = $3 RETURNING u.id`,
+    [organizationId, id, from, to],
+  );
+  return changed.length > 0;
+}
+
+/** Deletes a person with their devices, sessions and invitations. */
+export async function deleteUser(tx: Tx, organizationId: OrganizationId, id: UserId): Promise<void> {
+  await rows(tx, 'DELETE FROM invitation i WHERE i.organization_id = $1 AND i.invited_by = $2', [organizationId, id]);
+  await rows(tx, 'DELETE FROM app_user u WHERE u.organization_id = $1 AND u.id = $2', [organizationId, id]);
+}
+
+export const isEmailTaken = (thrown: unknown): boolean => violates(thrown, 'app_user_email_key');

@@ -1,6 +1,6 @@
 import { FixedClock } from '@relais/testing';
 import { type AuthDatabases, authDatabases } from '../../test/databases.js';
-import { SigningKeys } from './signing-keys.js';
+import { SigningKeys } from './signing-keys.postgres.js';
 
 const DAY_MS = 86_400_000;
 const PERIOD_MS = 30 * DAY_MS;
@@ -8,7 +8,7 @@ const PERIOD_MS = 30 * DAY_MS;
 describe('signing keys', () => {
   let clock: FixedClock;
   let databases: AuthDatabases;
-  const replica = () => new SigningKeys(databases.db, databases.provider, clock, PERIOD_MS);
+  const replica = () => new SigningKeys(databases.database, databases.provider, clock, PERIOD_MS);
   const kids = (keys: SigningKeys) => keys.published().map(({ kid }) => kid);
 
   beforeEach(async () => {

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@relais/bus';
 import { LIMITS, type Revocation, revoked } from '@relais/contracts';
-import { withoutOrganization } from '@relais/database';
 import { TrustStore } from '@relais/security';
-import { DataSource, type EntityManager } from 'typeorm';
+import { Database, type Tx } from '../database/database.js';
 import { row, rows } from '../database/sql.js';
 import { putOut, type RevocationCause } from '../metrics.js';
 
@@ -21,7 +20,7 @@ const REMEMBERED_SECONDS = LIMITS.accessTokenSeconds + 60;
 @Injectable()
 export class Revocations {
   constructor(
-    private readonly db: DataSource,
+    private readonly db: Database,
     private readonly bus: Bus,
     private readonly trust: TrustStore,
   ) {}
@@ -35,7 +34,7 @@ export class Revocations {
 
   /** All that may still matter, of all organizations. */
   list(): Promise<Revocation[]> {
-    return withoutOrganization(this.db, async (tx) => {
+    return this.db.outside(async (tx) => {
       const found = await rows<{ subject_id: string; epoch: string }>(
         tx,
         `SELECT r.subject_id, r.epoch::text FROM revocation r
@@ -48,7 +47,7 @@ export class Revocations {
 
   /** Forgets what no longer matters. */
   async tidy(): Promise<void> {
-    await withoutOrganization(this.db, (tx) =>
+    await this.db.outside((tx) =>
       rows(tx, `DELETE FROM revocation r WHERE r.revoked_at < clock_timestamp() - $1 * interval '1 second'`, [
         REMEMBERED_SECONDS * 2,
       ]),
@@ -57,7 +56,7 @@ export class Revocations {
 }
 
 /** What a token issued in this transaction carries. Call it before looking at anything the token depends on. */
-export async function readEpoch(tx: EntityManager): Promise<number> {
+export async function readEpoch(tx: Tx): Promise<number> {
   const counter = await row<{ epoch: string }>(
     tx,
     `SELECT pg_sequence_last_value('revocation_counter')::text AS epoch`,
@@ -66,11 +65,7 @@ export async function readEpoch(tx: EntityManager): Promise<number> {
 }
 
 /** Raises the counter for these ids. Call it after the rows were changed, in the same transaction; announce after the commit. */
-export async function revoke(
-  tx: EntityManager,
-  cause: RevocationCause,
-  subjectIds: readonly string[],
-): Promise<Revocation[]> {
+export async function revoke(tx: Tx, cause: RevocationCause, subjectIds: readonly string[]): Promise<Revocation[]> {
   if (subjectIds.length === 0) return [];
   const written = await rows<{ subject_id: string; epoch: string }>(
     tx,

@@ -1,7 +1,7 @@
 import { FixedClock } from '@relais/testing';
 import { type AuthDatabases, authDatabases } from '../../test/databases.js';
 import { codeOf } from '../../test/world.js';
-import { type Attempt, LoginThrottle } from './login-throttle.js';
+import { type Attempt, LoginThrottle } from './login-throttle.postgres.js';
 
 describe('the login throttle', () => {
   let clock: FixedClock;
@@ -11,7 +11,7 @@ describe('the login throttle', () => {
   beforeAll(async () => {
     clock = new FixedClock();
     databases = await authDatabases(clock);
-    throttle = new LoginThrottle(databases.db, databases.personal, clock);
+    throttle = new LoginThrottle(databases.database, databases.personal, clock);
   });
 
   afterAll(() => databases.close());

@@ -1,14 +1,13 @@
 import { LIMITS } from '@relais/contracts';
 import type { KeyRotation } from '@relais/crypto';
-import { withOrganization, withoutOrganization } from '@relais/database';
 import type { Clock, OrganizationId } from '@relais/kernel';
 import type { Log } from '@relais/observability';
-import type { DataSource } from 'typeorm';
+import type { Database } from './database/database.js';
 import { rows } from './database/sql.js';
 import { allOrganizations } from './organizations/organization-rows.postgres.js';
-import { THROTTLE_MEMORY_MS } from './passwords/login-throttle.js';
-import type { Revocations } from './trust/revocations.js';
-import type { SigningKeys } from './trust/signing-keys.js';
+import { THROTTLE_MEMORY_MS } from './passwords/login-throttle.postgres.js';
+import type { Revocations } from './trust/revocations.postgres.js';
+import type { SigningKeys } from './trust/signing-keys.postgres.js';
 
 const REWRAP_BATCH = 200;
 
@@ -22,7 +21,7 @@ export class Housekeeping {
   private working: Promise<void> | undefined;
 
   constructor(
-    private readonly db: DataSource,
+    private readonly db: Database,
     private readonly revocations: Revocations,
     private readonly keys: SigningKeys,
     private readonly rotation: KeyRotation,
@@ -44,16 +43,14 @@ export class Housekeeping {
     await this.keys.reseal();
     if ((await this.rotation.countOutdated()) > 0) await this.rotation.rewrapAll({ batchSize: REWRAP_BATCH });
     const tries = new Date(this.clock.now().getTime() - THROTTLE_MEMORY_MS);
-    await withoutOrganization(this.db, (tx) =>
-      rows(tx, 'DELETE FROM login_throttle t WHERE t.last_tried_at < $1', [tries]),
-    );
+    await this.db.outside((tx) => rows(tx, 'DELETE FROM login_throttle t WHERE t.last_tried_at < $1', [tries]));
     for (const organizationId of await allOrganizations(this.db)) await this.tidy(organizationId);
   }
 
   private async tidy(organizationId: OrganizationId): Promise<void> {
     const now = this.clock.now().getTime();
     const ago = (seconds: number) => new Date(now - seconds * 1_000);
-    await withOrganization(this.db, organizationId, async (tx) => {
+    await this.db.within(organizationId, async (tx) => {
       await rows(
         tx,
         'DELETE FROM session s WHERE s.organization_id = $1 AND (s.last_used_at < $2 OR s.created_at < $3)',

@@ -2,10 +2,9 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:cryp
 import { Injectable } from '@nestjs/common';
 import { LIMITS } from '@relais/contracts';
 import { KeyProvider, openSystem, resealSystem, sealSystem } from '@relais/crypto';
-import { withoutOrganization } from '@relais/database';
 import { AppError, Clock } from '@relais/kernel';
 import { jwkThumbprint, type PublicJwk, type SigningKey } from '@relais/security';
-import { DataSource, type EntityManager } from 'typeorm';
+import { Database, type Tx } from '../database/database.js';
 import { row, rows } from '../database/sql.js';
 import { keysExpire } from '../metrics.js';
 
@@ -37,7 +36,7 @@ export class SigningKeys {
   private loaded: LoadedKey[] = [];
 
   constructor(
-    private readonly db: DataSource,
+    private readonly db: Database,
     private readonly provider: KeyProvider,
     private readonly clock: Clock,
     private readonly periodMs: number,
@@ -45,7 +44,7 @@ export class SigningKeys {
 
   /** Makes what is missing, on one replica at a time, removes what has run out, and reads the rest. Safe to repeat. */
   async refresh(): Promise<void> {
-    const found = await withoutOrganization(this.db, async (tx) => {
+    const found = await this.db.outside(async (tx) => {
       await rows(tx, 'SELECT pg_advisory_xact_lock($1)', [LOCK]);
       await this.complete(tx);
       return allKeys(tx);
@@ -83,7 +82,7 @@ export class SigningKeys {
     return current;
   }
 
-  private async complete(tx: EntityManager): Promise<void> {
+  private async complete(tx: Tx): Promise<void> {
     const now = this.clock.now().getTime();
     await rows(tx, 'DELETE FROM signing_key k WHERE k.signs_until < $1', [new Date(now - OVERLAP_MS)]);
     const last = await row<KeyRow>(tx, 'SELECT k.* FROM signing_key k ORDER BY k.signs_from DESC LIMIT 1');
@@ -99,7 +98,7 @@ export class SigningKeys {
     await this.make(tx, nextFrom, nextFrom + this.periodMs);
   }
 
-  private async make(tx: EntityManager, fromMs: number, untilMs: number): Promise<void> {
+  private async make(tx: Tx, fromMs: number, untilMs: number): Promise<void> {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     const x = String(publicKey.export({ format: 'jwk' }).x);
     const kid = jwkThumbprint({ kty: 'OKP', crv: 'Ed25519', x });
@@ -113,10 +112,10 @@ export class SigningKeys {
 
   /** After a rotation of the key encryption key the private halves are sealed anew, so that the old one may go. */
   async reseal(): Promise<void> {
-    for (const { kid, private_sealed } of await withoutOrganization(this.db, allKeys)) {
+    for (const { kid, private_sealed } of await this.db.outside(allKeys)) {
       const sealed = await resealSystem(this.provider, placeOf(kid), private_sealed);
       if (!sealed) continue;
-      await withoutOrganization(this.db, (tx) =>
+      await this.db.outside((tx) =>
         rows(tx, 'UPDATE signing_key k SET private_sealed = $3 WHERE k.kid = $1 AND k.private_sealed = $2', [
           kid,
           private_sealed,
@@ -132,5 +131,4 @@ export class SigningKeys {
   }
 }
 
-const allKeys = (tx: EntityManager): Promise<KeyRow[]> =>
-  rows(tx, 'SELECT k.* FROM signing_key k ORDER BY k.signs_from');
+const allKeys = (tx: Tx): Promise<KeyRow[]> => rows(tx, 'SELECT k.* FROM signing_key k ORDER BY k.signs_from');

@@ -1,7 +1,7 @@
 import type { Role } from '@relais/contracts';
 import { AppError, type OrganizationId, type UserId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
-import type { EntityManager } from 'typeorm';
+import type { Tx } from '../database/database.js';
 import { row } from '../database/sql.js';
 import { has, type Permission, reaches } from './permissions.js';
 
@@ -15,7 +15,7 @@ export interface Actor {
 export const forbidden = (reason: string): AppError => new AppError('forbidden', 'forbidden', reason);
 
 /** @throws AppError `forbidden` when the person is not active any more */
-export async function actorOf(tx: EntityManager, { organizationId, userId }: Principal): Promise<Actor> {
+export async function actorOf(tx: Tx, { organizationId, userId }: Principal): Promise<Actor> {
   const found = await row<{ role: Role }>(
     tx,
     `SELECT u.role FROM app_user u WHERE u.organization_id = $1 AND u.id = $2 AND u.state = 'active'`,
@@ -26,7 +26,7 @@ export async function actorOf(tx: EntityManager, { organizationId, userId }: Pri
 }
 
 /** @throws AppError `forbidden` without the permission */
-export async function actorWith(tx: EntityManager, principal: Principal, permission: Permission): Promise<Actor> {
+export async function actorWith(tx: Tx, principal: Principal, permission: Permission): Promise<Actor> {
   const actor = await actorOf(tx, principal);
   if (!has(actor.role, permission)) throw forbidden(permission);
   return actor;

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { withoutOrganization } from '@relais/database';
 import { AppError, Clock, type OrganizationId } from '@relais/kernel';
-import { DataSource, type EntityManager } from 'typeorm';
+import { Database, type Tx } from '../database/database.js';
 import { row, rows } from '../database/sql.js';
 import { PersonalData } from '../sealing/personal-data.js';
 
@@ -30,7 +29,7 @@ export interface Attempt {
 @Injectable()
 export class LoginThrottle {
   constructor(
-    private readonly db: DataSource,
+    private readonly db: Database,
     private readonly personal: PersonalData,
     private readonly clock: Clock,
   ) {}
@@ -43,7 +42,7 @@ export class LoginThrottle {
   async count(attempt: Attempt): Promise<void> {
     const now = this.clock.now();
     const [account, device] = await this.keysOf(attempt);
-    const retryAfterMs = await withoutOrganization(this.db, async (tx) => {
+    const retryAfterMs = await this.db.outside(async (tx) => {
       const onDevice = await countTry(tx, device, now, WINDOW_MS);
       if (onDevice.tries > TRIES_PER_WINDOW) return onDevice.window_started_at.getTime() + WINDOW_MS - now.getTime();
       if (attempt.isKnownDevice) return 0;
@@ -58,9 +57,7 @@ export class LoginThrottle {
   /** The password was right: failures before it no longer count. */
   async forgive(attempt: Attempt): Promise<void> {
     const keys = await this.keysOf(attempt);
-    await withoutOrganization(this.db, (tx) =>
-      rows(tx, 'DELETE FROM login_throttle t WHERE t.key = ANY($1::bytea[])', [keys]),
-    );
+    await this.db.outside((tx) => rows(tx, 'DELETE FROM login_throttle t WHERE t.key = ANY($1::bytea[])', [keys]));
   }
 
   private keysOf({ organization, email, deviceId }: Attempt): Promise<[Buffer, Buffer]> {
@@ -77,7 +74,7 @@ interface Tries {
   window_started_at: Date;
 }
 
-async function countTry(tx: EntityManager, key: Buffer, now: Date, windowMs: number): Promise<Tries> {
+async function countTry(tx: Tx, key: Buffer, now: Date, windowMs: number): Promise<Tries> {
   const counted = await row<Tries>(
     tx,
     `INSERT INTO login_throttle AS t (key, tries, window_started_at, last_tried_at) VALUES ($1, 1, $2, $2)
