@@ -54,12 +54,13 @@ export function problemOfHttp(status: number): Problem {
 export interface Reply {
   status(code: number): Reply;
   header(name: string, value: string): Reply;
-  send(body: string): void;
+  send(body: Buffer): void;
 }
 
 export function sendProblem(reply: Reply, { status, headers, body }: Problem): void {
   for (const [name, value] of Object.entries(headers)) reply.header(name, value);
-  reply.status(status).send(body);
+  // Bytes, because Fastify adds a charset to text, and this type has none.
+  reply.status(status).send(Buffer.from(body));
 }
 
 /** A whole HTTP response for a socket that no framework looks after. */

@@ -9,10 +9,10 @@ export const HOLD_MS = 200;
 const MAX_HELD = 256;
 const RETRY_MS = { first: 250, last: 10_000 } as const;
 
-/** Entries after a position, in order, as far as whoever was asked for may see them. */
+/** Entries after a position, in order: all that whoever was asked for may see up to `upTo`. */
 export interface Page {
   readonly entries: readonly LiveEntry[];
-  readonly head: number;
+  readonly upTo: number;
 }
 
 export interface StreamOptions {
@@ -148,7 +148,7 @@ export class ConversationStream {
    * A seq that a page passes over is one that nobody here may see, or that is gone with a restored database: waiting for
    * it would hold everything after it for ever.
    */
-  private apply({ entries, head }: Page): void {
+  private apply({ entries, upTo }: Page): void {
     if (this.isClosed) return;
     for (const entry of entries) {
       if (this.isClosed || entry.seq <= this.last) continue;
@@ -156,18 +156,22 @@ export class ConversationStream {
       this.held?.delete(entry.seq);
       this.handOut(entry);
     }
-    if (entries.length === 0) this.passOver(head);
+    if (upTo > this.last) this.passOver(upTo);
+    else if (entries.length === 0) this.believeOnlyHeld();
     this.handOutHeld();
   }
 
-  private passOver(head: number): void {
+  private passOver(upTo: number): void {
+    gapLeft();
+    this.last = upTo;
+    this.sightedUpTo = Math.max(this.sightedUpTo, upTo);
+    for (const seq of this.held?.keys() ?? []) if (seq <= upTo) this.held?.delete(seq);
+  }
+
+  /** The log ends here: what was sighted beyond is what lies here waiting, or was never there. */
+  private believeOnlyHeld(): void {
     const firstHeld = Math.min(...(this.held?.keys() ?? []));
-    const target = Math.min(this.sightedUpTo, Number.isFinite(firstHeld) ? firstHeld - 1 : head);
-    if (target > this.last) {
-      gapLeft();
-      this.last = target;
-    } else {
-      this.sightedUpTo = Number.isFinite(firstHeld) ? this.sightedUpTo : this.last;
-    }
+    if (Number.isFinite(firstHeld)) this.passOver(firstHeld - 1);
+    else this.sightedUpTo = this.last;
   }
 }

@@ -49,8 +49,8 @@ export class EntryReader {
     const { token } = person;
     if (!token) throw new AppError('unavailable', 'nobody_to_ask');
     const input = { conversationId, after, limit: LIMITS.historyPage };
-    const { entries, head } = await this.bus.request(listEntries, input, { token, timeoutMs: TIMEOUT_MS });
-    return { entries: entries.map((entry) => replayedEntry(entry)), head };
+    const { entries, upTo } = await this.bus.request(listEntries, input, { token, timeoutMs: TIMEOUT_MS });
+    return { entries: entries.map((entry) => replayedEntry(entry)), upTo };
   }
 }
 

@@ -1,0 +1,68 @@
+import { NestFactory } from '@nestjs/core';
+import { connectNats, NatsBus } from '@relais/bus';
+import { loadConfig } from '@relais/config';
+import { revoked, type Revocation } from '@relais/contracts';
+import { Lifecycle, type Log, silentLog } from '@relais/observability';
+import { TcpProxy } from '@relais/testing';
+import { env } from '../src/config.js';
+import { startGateway } from '../src/start-gateway.js';
+import { AnsweringServices, Logs, Trusted } from './answering-services.js';
+import { Client } from './client.js';
+import { Issuer, type Someone } from './issuer.js';
+import { privateNats } from './private-nats.js';
+
+/** A gateway as deployed, a real NATS between it and those it asks, and clients. */
+export async function startWorld(variables: Record<string, string> = {}, log: Log = silentLog) {
+  const nats = await privateNats();
+  const proxy = await TcpProxy.open(nats.url);
+  const connection = await connectNats({
+    url: nats.url,
+    service: 'answering',
+    replica: 'answering-test',
+    log: silentLog,
+  });
+  const logs = new Logs(connection);
+  const trusted = new Trusted(new Issuer());
+  const services = await NestFactory.createApplicationContext(AnsweringServices.with(connection, logs, trusted), {
+    logger: false,
+  });
+  const lifecycle = new Lifecycle(silentLog);
+  const config = loadConfig(env, {
+    ...{ NATS_URL: proxy.url, PORT: '0', INTERNAL_PORT: '0', HOST: '127.0.0.1', REPLICA: 'gateway-test' },
+    ...{ DRAIN_DELAY_MS: '0', DRAIN_MS: '200', HEARTBEAT_MS: '1000', DIGEST_MS: '60000' },
+    ...(nats.seed ? { NATS_NKEY_SEED: nats.seed } : {}),
+    ...variables,
+  });
+  const gateway = await startGateway(config, log, lifecycle);
+  const bus = new NatsBus(connection);
+  const clients: Client[] = [];
+  return {
+    ...gateway,
+    ...{ logs, trusted, proxy, lifecycle, bus, connection },
+    url: `http://127.0.0.1:${gateway.port}`,
+    tokenFor: (person: Someone) => trusted.issuer.tokenFor(person),
+    async join(person: Someone): Promise<Client> {
+      const client = await Client.ready(gateway.port, await trusted.issuer.tokenFor(person));
+      clients.push(client);
+      return client;
+    },
+    async open(): Promise<Client> {
+      const client = await Client.open(gateway.port);
+      clients.push(client);
+      return client;
+    },
+    revoke(...revocations: Revocation[]): void {
+      trusted.revocations.push(...revocations);
+      bus.signal(revoked, { revocations });
+    },
+    async close(): Promise<void> {
+      await Promise.all(clients.map((client) => client.close()));
+      await lifecycle.close();
+      await services.close();
+      await connection.close();
+      await proxy.close();
+      await nats.stop();
+    },
+  };
+}
+export type World = Awaited<ReturnType<typeof startWorld>>;
