@@ -86,7 +86,11 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   const trust = app.get(TrustStore);
   const localTrust = app.get(LocalTrust);
   lifecycle.add('trust', () => localTrust.stop());
-  connection.onReconnect(() => relay.suspect());
+  connection.onReconnect(() => {
+    relay.suspect();
+    // Signals of other replicas were missed meanwhile.
+    void localTrust.poll();
+  });
   relay.start();
   lifecycle.add('relay', () => relay.stop());
   housekeeping.start();

@@ -46,7 +46,8 @@ export class LocalTrust {
     this.trust.applyRevocations(await this.revocations.list());
   }
 
-  private poll(): Promise<void> {
+  /** Looks now; a failure leaves what is known in force. */
+  poll(): Promise<void> {
     return (this.refreshing ??= this.refresh()
       .catch((error: unknown) => {
         this.options.log.warn({ event: 'trust.refresh_failed', error });
