@@ -106,13 +106,18 @@ export class BusServer implements OnApplicationBootstrap {
       if (!input.success) throw new AppError('invalid', 'invalid_request', input.error.message);
       const context = await this.contextOf(contract, message, startedAt);
       const output = await handler(input.data, context);
-      message.respond(encodeSuccess(output));
+      this.respond(message, encodeSuccess(output));
       served.inc({ subject, outcome: 'ok' });
     } catch (error) {
-      message.respond(encodeFailure(this.understand(contract, error)));
+      this.respond(message, encodeFailure(this.understand(contract, error)));
     } finally {
       duration.observe({ subject }, (performance.now() - startedAt) / 1_000);
     }
+  }
+
+  /** A connection that was closed meanwhile takes no answer; the asker times out. */
+  private respond(message: Msg, answer: string): void {
+    if (!this.connection.nats.isClosed()) message.respond(answer);
   }
 
   private async contextOf(contract: RequestContract, message: Msg, startedAt: number): Promise<RequestContext> {
@@ -127,7 +132,7 @@ export class BusServer implements OnApplicationBootstrap {
   /** Errors the contract does not declare are bugs, whoever threw them. */
   private understand(contract: RequestContract, thrown: unknown): AppError {
     const error = AppError.from(thrown);
-    const isDeclared = error.code in contract.errors || error.code in COMMON_ERRORS;
+    const isDeclared = Object.hasOwn(contract.errors, error.code) || Object.hasOwn(COMMON_ERRORS, error.code);
     served.inc({ subject: contract.subject, outcome: isDeclared ? error.code : 'internal_error' });
     if (isDeclared && error.kind !== 'internal') return error;
     this.log.error({ event: 'bus.handler_failed', subject: contract.subject, error: thrown });

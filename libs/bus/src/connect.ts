@@ -47,6 +47,8 @@ export async function connectNats({
     ...(nkeySeed ? { authenticator: nkeyAuthenticator(new TextEncoder().encode(nkeySeed)) } : {}),
     ...(caFile ? { tls: { ca: readFileSync(caFile, 'utf8') } } : {}),
     maxReconnectAttempts: -1,
+    // The library would close for good when it is refused twice, as during a change of keys.
+    ignoreAuthErrorAbort: true,
     reconnectTimeWait: 250,
     reconnectJitter: 750,
     reconnectJitterTLS: 750,

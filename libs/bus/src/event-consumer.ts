@@ -1,5 +1,6 @@
 import { AckPolicy, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
 import type { EventContract } from '@relais/contracts';
+import { AppError } from '@relais/kernel';
 import { counter, gauge, type Log } from '@relais/observability';
 import type { z } from 'zod';
 import { type EventStream, STREAM } from './event-stream.js';
@@ -7,6 +8,7 @@ import { parseJson } from './wire.js';
 
 const MAX_ATTEMPTS = 5;
 const RETRY_DELAYS_MS = [100, 500, 2_000, 5_000];
+const MAX_RETRY_DELAY_MS = 5_000;
 
 const handled = counter('relais_events_handled_total', 'Durable events, by consumer and outcome', [
   'consumer',
@@ -26,6 +28,7 @@ export interface ConsumerOptions<Data extends z.ZodType> {
 /**
  * Takes one kind of event from the stream, over and over. An event that fails is tried five times with growing pauses,
  * then put aside on `dlq.<consumer>` with the reason, and the stream goes on; a malformed one is put aside at once.
+ * One that fails because something is away (a retryable AppError) is tried until it is back.
  */
 export class EventConsumer<Data extends z.ZodType> {
   private messages: ConsumerMessages | undefined;
@@ -41,7 +44,7 @@ export class EventConsumer<Data extends z.ZodType> {
     this.running = this.run();
   }
 
-  /** Finishes the event at hand and stops. */
+  /** Finishes the event at hand, leaves the others to the next replica, and stops. */
   async stop(): Promise<void> {
     this.isStopped = true;
     await this.messages?.close().catch(() => undefined);
@@ -55,7 +58,8 @@ export class EventConsumer<Data extends z.ZodType> {
         if (this.isStopped) await this.messages.close();
         for await (const message of this.messages) {
           pending.set({ consumer: this.options.name }, message.info.pending);
-          await this.take(message);
+          if (this.isStopped) message.nak();
+          else await this.take(message);
         }
       } catch (error) {
         if (!this.isStopped)
@@ -98,15 +102,17 @@ export class EventConsumer<Data extends z.ZodType> {
       const attempt = message.info.deliveryCount;
       log.warn({ event: 'consumer.failed', consumer: name, attempt, error });
       handled.inc({ consumer: name, outcome: 'failed' });
-      if (attempt >= MAX_ATTEMPTS) return this.putAside(message, 'failed');
-      message.nak(RETRY_DELAYS_MS[attempt - 1]);
+      const mayPass = error instanceof AppError && error.retryable;
+      if (attempt >= MAX_ATTEMPTS && !mayPass) return this.putAside(message, 'failed');
+      message.nak(RETRY_DELAYS_MS[attempt - 1] ?? MAX_RETRY_DELAY_MS);
     }
   }
 
   private async putAside(message: JsMsg, reason: 'malformed' | 'failed'): Promise<void> {
     const { name, log } = this.options;
     await this.stream.putAside(name, { subject: message.subject, seq: message.seq, reason, data: message.string() });
-    message.term(reason);
+    // Without the reason, which servers before 2.10 take for no answer at all.
+    message.term();
     handled.inc({ consumer: name, outcome: 'dead' });
     log.error({ event: 'consumer.dead_letter', consumer: name, seq: message.seq, reason });
   }

@@ -12,6 +12,8 @@ export const STREAM = 'EVENTS';
 /** Where events go that nobody could handle. */
 export const DEAD = 'DEAD';
 const NANOS_PER_HOUR = 3_600 * 1e9;
+/** As JSON six times as many bytes at worst, and still less than NATS takes. */
+const MAX_LETTER_CHARACTERS = 100_000;
 
 /** What tells one life of the stream from another, and how far it had come. */
 export interface StreamState {
@@ -62,14 +64,23 @@ export class EventStream {
     return ack.seq;
   }
 
-  /** Keeps an event that could not be handled, with the reason, for a person to look at: `DEAD`, 30 days. */
+  /** Keeps an event that could not be handled, with the reason, for a person to look at: `DEAD`, 30 days, cut when long. */
   async putAside(
     consumer: string,
     letter: { subject: string; seq: number; reason: string; data: string },
   ): Promise<void> {
     const manager = await this.management();
-    await manager.streams.add({ name: DEAD, subjects: ['dlq.>'], storage: 'file', max_age: 30 * 24 * NANOS_PER_HOUR });
-    await this.client.publish(`dlq.${consumer}`, JSON.stringify(letter), { msgID: `${consumer}.${letter.seq}` });
+    await manager.streams.add({
+      name: DEAD,
+      subjects: ['dlq.>'],
+      storage: 'file',
+      num_replicas: this.options.replicas,
+      max_age: 30 * 24 * NANOS_PER_HOUR,
+    });
+    const data = letter.data.slice(0, MAX_LETTER_CHARACTERS);
+    await this.client.publish(`dlq.${consumer}`, JSON.stringify({ ...letter, data }), {
+      msgID: `${consumer}.${letter.seq}`,
+    });
   }
 
   async management(): Promise<JetStreamManager> {

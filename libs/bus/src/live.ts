@@ -1,8 +1,10 @@
 import type { Subscription } from '@nats-io/transport-node';
-import { gauge } from '@relais/observability';
+import { counter, gauge } from '@relais/observability';
 import type { BusConnection } from './connect.js';
 
 const subjects = gauge('relais_live_subjects', 'Live subjects this replica is interested in');
+
+const failed = counter('relais_live_failed_total', 'Live messages whose listener threw');
 
 type Listener = (data: Uint8Array, subject: string) => void;
 
@@ -43,10 +45,19 @@ export class Live {
     if (!this.connection.nats.isClosed()) this.connection.nats.publish(subject, data);
   }
 
+  /** What a listener throws would go through the NATS client and take the connection down. */
+  private hear(data: Uint8Array, subject: string): void {
+    try {
+      this.listener(data, subject);
+    } catch {
+      failed.inc();
+    }
+  }
+
   private subscribe(subject: string): { subscription: Subscription; count: number } {
     const subscription = this.connection.nats.subscribe(subject, {
       callback: (error, message) => {
-        if (!error) this.listener(message.data, message.subject);
+        if (!error) this.hear(message.data, message.subject);
       },
     });
     const interest = { subscription, count: 0 };

@@ -12,6 +12,8 @@ const malformed = counter('relais_nats_malformed_total', 'Messages dropped becau
   'what',
 ]);
 
+const failed = counter('relais_signals_failed_total', 'Signals whose listener threw');
+
 export class NatsBus extends Bus {
   constructor(private readonly connection: BusConnection) {
     super();
@@ -34,7 +36,9 @@ export class NatsBus extends Bus {
     } catch (error) {
       throw toAppError(error, contract.subject);
     }
-    return contract.output.parse(decodeReply(reply.string()));
+    const output = contract.output.safeParse(decodeReply(reply.string()));
+    if (output.success) return output.data;
+    throw new AppError('internal', 'internal_error', 'malformed reply', { cause: output.error });
   }
 
   signal<Data extends z.ZodType>(contract: SignalContract<Data>, data: z.input<Data>): void {
@@ -47,11 +51,20 @@ export class NatsBus extends Bus {
       callback: (error, message) => {
         if (error) return;
         const parsed = contract.data.safeParse(parseJson(message.string()));
-        if (parsed.success) listener(parsed.data);
+        if (parsed.success) hearing(listener, parsed.data);
         else malformed.inc({ what: 'signal' });
       },
     });
     return () => subscription.unsubscribe();
+  }
+}
+
+/** What a listener throws would go through the NATS client and take the connection down. */
+function hearing<Data>(listener: (data: Data) => void, data: Data): void {
+  try {
+    listener(data);
+  } catch {
+    failed.inc();
   }
 }
 
@@ -64,6 +77,9 @@ function requestHeaders(timeoutMs: number, token: string | undefined): MsgHdrs {
 
 function toAppError(error: unknown, subject: string): AppError {
   const cause = error instanceof errors.RequestError ? (error.cause ?? error) : error;
+  if (cause instanceof errors.InvalidArgumentError && /max_payload/.test(cause.message))
+    return new AppError('too_large', 'too_large', subject, { cause });
+  if (cause instanceof errors.InvalidArgumentError) return AppError.from(cause);
   if (cause instanceof errors.TimeoutError)
     return new AppError('timeout', 'bus_timeout', subject, { cause, retryAfterMs: 250 });
   if (error instanceof errors.RequestError && error.isNoResponders())

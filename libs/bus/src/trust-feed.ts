@@ -4,6 +4,8 @@ import type { Bus } from './bus.js';
 import type { BusConnection } from './connect.js';
 
 const POLL_MS = 15_000;
+/** Between tries while no key is known and nothing works. */
+const RETRY_MS = 500;
 
 /** What is fed: the `TrustStore` of libs/security. */
 export interface TrustSink {
@@ -18,6 +20,8 @@ export interface TrustSink {
  */
 export class TrustFeed {
   private timer: NodeJS.Timeout | undefined;
+  private retry: NodeJS.Timeout | undefined;
+  private isStopped = false;
   private release: Array<() => void> = [];
 
   constructor(
@@ -38,7 +42,9 @@ export class TrustFeed {
   }
 
   stop(): void {
+    this.isStopped = true;
     clearInterval(this.timer);
+    clearTimeout(this.retry);
     for (const release of this.release) release();
   }
 
@@ -53,8 +59,9 @@ export class TrustFeed {
       this.trust.applyRevocations(revocations);
     } catch (error) {
       this.log.warn({ event: 'trust.refresh_failed', error });
-      if (this.trust.hasKeys()) return;
-      setTimeout(() => void this.refresh(), 500).unref();
+      if (this.isStopped || this.trust.hasKeys()) return;
+      clearTimeout(this.retry);
+      this.retry = setTimeout(() => void this.refresh(), RETRY_MS).unref();
     }
   }
 }

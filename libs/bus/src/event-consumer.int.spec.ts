@@ -1,0 +1,229 @@
+import { newId } from '@relais/kernel';
+import { AppError } from '@relais/kernel';
+import { type LogFields, silentLog } from '@relais/observability';
+import { eventually, pause, World } from '../test/world.js';
+import { DEAD, EventConsumer, EventStream, STREAM } from './index.js';
+import { z } from 'zod';
+
+const data = z.strictObject({ id: z.string(), number: z.int() });
+
+interface Letter {
+  subject: string;
+  seq: number;
+  reason: string;
+  data: string;
+}
+
+describe('durable events', () => {
+  let world: World;
+  let stream: EventStream;
+  let subject: string;
+  let name: string;
+  const consumers: EventConsumer<typeof data>[] = [];
+
+  beforeAll(async () => {
+    world = await World.open();
+  });
+  beforeEach(async () => {
+    stream = new EventStream(await world.connect(), silentLog, { replicas: 1, retentionHours: 1 });
+    name = `test-${newId()}`;
+    subject = `evt.test.${newId()}.happened.v1`;
+    await stream.ensure();
+  });
+  afterEach(async () => {
+    await Promise.all(consumers.splice(0).map((consumer) => consumer.stop()));
+    await world.release();
+  });
+  afterAll(() => world.close());
+
+  const say = (number: number) => {
+    const id = newId();
+    return stream.publish(subject, id, JSON.stringify({ id, number }));
+  };
+  const consume = (handle: (event: z.output<typeof data>) => Promise<void>, log = silentLog) => {
+    const consumer = new EventConsumer(stream, { name, contract: { subject, data }, handle, log });
+    consumers.push(consumer);
+    consumer.start();
+    return consumer;
+  };
+  const collector = () => {
+    const seen: number[] = [];
+    return { seen, handle: async ({ number }: { number: number }) => void seen.push(number) };
+  };
+  const letters = async (): Promise<Letter[]> => {
+    const manager = await stream.management();
+    const found: Letter[] = [];
+    const info = await manager.streams.info(DEAD).catch(() => undefined);
+    for (let seq = info?.state.first_seq ?? 1; seq <= (info?.state.last_seq ?? 0); seq++) {
+      const message = await manager.streams.getMessage(DEAD, { seq });
+      if (message?.subject === `dlq.${name}`) found.push(message.json());
+    }
+    return found;
+  };
+  const unsettled = async () => {
+    const info = await (await stream.management()).consumers.info(STREAM, name);
+    return info.num_ack_pending + info.num_pending;
+  };
+
+  it('are handled once each, in order, also those from before the consumer was', async () => {
+    const { seen, handle } = collector();
+    await say(1);
+    await say(2);
+    consume(handle);
+    await eventually(() => seen.length === 2);
+    await say(3);
+
+    await eventually(() => seen.length === 3);
+    expect(seen).toEqual([1, 2, 3]);
+    await eventually(async () => (await unsettled()) === 0);
+  });
+
+  it('are stored once when they are published twice', async () => {
+    const id = newId();
+    const first = await stream.publish(subject, id, JSON.stringify({ id, number: 1 }));
+    const second = await stream.publish(subject, id, JSON.stringify({ id, number: 1 }));
+
+    expect(second).toBe(first);
+  });
+
+  it('are tried again when handling fails', async () => {
+    let attempts = 0;
+    await say(1);
+    consume(async () => {
+      if (++attempts < 3) throw new Error('not yet');
+    });
+
+    await eventually(() => attempts === 3);
+    await eventually(async () => (await unsettled()) === 0);
+    expect(await letters()).toEqual([]);
+  });
+
+  it('are put aside with the reason after five attempts, while the stream moves on (F-29)', async () => {
+    const seen: number[] = [];
+    let attempts = 0;
+    await say(13);
+    await say(1);
+    consume(async ({ number }) => {
+      if (number === 13 && ++attempts) throw new Error('poison');
+      seen.push(number);
+    });
+    await eventually(() => seen.length === 1, 2_000);
+    await eventually(async () => (await letters()).length === 1, 20_000);
+
+    expect(attempts).toBe(5);
+    expect(await letters()).toMatchObject([{ subject, reason: 'failed', data: expect.stringContaining('13') }]);
+    await eventually(async () => (await unsettled()) === 0);
+  }, 30_000);
+
+  it('are not put aside while something else is away: they are tried until it is back', async () => {
+    let attempts = 0;
+    await say(1);
+    consume(async () => {
+      if (++attempts < 7) throw new AppError('unavailable', 'database_unavailable');
+    });
+
+    await eventually(async () => attempts === 7 && (await unsettled()) === 0, 30_000);
+    expect(await letters()).toEqual([]);
+  }, 40_000);
+
+  it.each([
+    ['no JSON', 'rubbish'],
+    ['an unknown version', '{"version":2}'],
+    ['polluted keys', '{"id":"a","number":1,"__proto__":{"admin":true}}'],
+    ['almost 1 MB', `{"id":"${'\u0001'.repeat(1_000_000)}"}`],
+  ])('are put aside at once when they are %s', async (_, payload) => {
+    const { seen, handle } = collector();
+    await stream.publish(subject, newId(), payload);
+    await say(2);
+    consume(handle);
+
+    await eventually(() => seen.length === 1);
+    expect(await letters()).toMatchObject([{ reason: 'malformed' }]);
+    await eventually(async () => (await unsettled()) === 0);
+  });
+
+  it('go on when the consumer or the whole stream was deleted meanwhile', async () => {
+    const { seen, handle } = collector();
+    consume(handle);
+    await say(1);
+    await eventually(() => seen.length === 1);
+
+    const manager = await stream.management();
+    await manager.consumers.delete(STREAM, name);
+    await say(2);
+    await eventually(() => seen.includes(2), 15_000);
+    await manager.streams.delete(STREAM);
+    await eventually(
+      () =>
+        say(3).then(
+          () => true,
+          () => false,
+        ),
+      15_000,
+    );
+
+    await eventually(() => seen.includes(3), 15_000);
+  }, 40_000);
+
+  it('go on after NATS was started anew', async () => {
+    const { seen, handle } = collector();
+    consume(handle);
+    await say(1);
+    await eventually(() => seen.length === 1);
+
+    await world.nats.restart();
+    await eventually(
+      () =>
+        say(2).then(
+          () => true,
+          () => false,
+        ),
+      15_000,
+    );
+
+    await eventually(() => seen.includes(2), 15_000);
+    expect(seen).toEqual([1, 2]);
+  }, 40_000);
+
+  it('are left to the next replica, at once, when one stops', async () => {
+    const seen: number[] = [];
+    for (let number = 1; number <= 20; number++) await say(number);
+    const first = consume(async ({ number }) => {
+      await pause(100);
+      seen.push(number);
+    });
+    await eventually(() => seen.length === 2);
+
+    const startedAt = Date.now();
+    await first.stop();
+    const stopMs = Date.now() - startedAt;
+    const next = collector();
+    consume(next.handle);
+
+    await eventually(() => seen.length + next.seen.length >= 20, 5_000);
+    expect(stopMs).toBeLessThan(1_500);
+    expect(new Set([...seen, ...next.seen]).size).toBe(20);
+  });
+
+  it('end a consumer promptly that has nothing to do or no server', async () => {
+    const lines: LogFields[] = [];
+    const idle = consume(async () => undefined, { ...silentLog, warn: (line) => void lines.push(line) });
+    await pause(300);
+
+    await idle.stop();
+
+    expect(lines).toEqual([]);
+  });
+
+  it('flow from one stream that every replica may make at once', async () => {
+    await (await stream.management()).streams.delete(STREAM);
+
+    const states = await Promise.all(Array.from({ length: 5 }, () => stream.ensure()));
+    const again = await stream.ensure();
+
+    expect(new Set(states.map(({ created }) => created)).size).toBe(1);
+    expect(again.created).toBe(states[0]?.created);
+    await (await stream.management()).streams.delete(STREAM);
+    expect((await stream.ensure()).created).not.toBe(again.created);
+  });
+});
