@@ -1,0 +1,154 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { CLOSE_CODES, shouldReconnect } from '@relais/contracts';
+import { newId } from '@relais/kernel';
+import { WebSocket } from 'ws';
+import { Client } from './client.js';
+import { someone } from './issuer.js';
+import { startWorld, type World } from './world.js';
+
+const message = (text: string) => ({ id: newId(), kind: 'message', body: { text } });
+
+describe('a gateway over time', () => {
+  let world: World;
+
+  afterEach(() => world.close());
+
+  it.each(['organizationId', 'userId', 'deviceId', 'sessionId'] as const)(
+    'closes the sockets of a revoked %s at once, and lets it in no more (P-13)',
+    async (name) => {
+      world = await startWorld();
+      const alice = someone();
+      const bystander = someone();
+      const [first, second, other] = [await world.join(alice), await world.join(alice), await world.join(bystander)];
+
+      world.revoke({ subjectId: alice[name], epoch: 1 });
+
+      for (const client of [first, second])
+        expect(await client.closed).toMatchObject({ code: CLOSE_CODES.revoked.code, reason: { code: 'revoked' } });
+      await expect(world.join(alice)).rejects.toThrow('revoked');
+      expect(other.closing).toBeUndefined();
+    },
+  );
+
+  it('finds out about a revocation whose signal was lost', async () => {
+    world = await startWorld();
+    const alice = someone();
+    const client = await world.join(alice);
+    world.trusted.revocations.push({ subjectId: alice.userId, epoch: 1 });
+
+    world.proxy.breakConnections();
+
+    expect((await client.closed).code).toBe(CLOSE_CODES.revoked.code);
+  });
+
+  it('closes a socket whose token ran out, soon after', async () => {
+    world = await startWorld();
+    const iat = Math.floor(Date.now() / 1_000) - 298;
+    const client = await world.open();
+
+    client.send({ type: 'hello', token: await world.trusted.issuer.tokenFor(someone(), { iat, exp: iat + 300 }) });
+    await client.until(({ type }) => type === 'ready');
+
+    expect((await client.closed).code).toBe(CLOSE_CODES.token_expired.code);
+  }, 15_000);
+
+  it('notices a client that has vanished without a word (F-23)', async () => {
+    world = await startWorld({ HEARTBEAT_MS: '400' });
+    const client = await world.join(someone());
+    const alive = await world.join(someone());
+    client.answersHeartbeats = false;
+
+    expect((await client.closed).code).toBe(CLOSE_CODES.heartbeat_missed.code);
+    expect(alive.closing).toBeUndefined();
+  });
+
+  it('refuses new sockets above its rate and capacity, and says when to come back', async () => {
+    world = await startWorld({ MAX_CONNECTIONS: '2' });
+    await world.join(someone());
+    await world.join(someone());
+
+    const socket = new WebSocket(`ws://127.0.0.1:${world.port}/v1/realtime`, 'relais.v1');
+    socket.on('error', () => undefined);
+    const answer = await new Promise<{ status: number | undefined; retryAfter: string | undefined }>((resolve) =>
+      socket.on('unexpected-response', (asked, { statusCode, headers }) => {
+        asked.destroy();
+        resolve({ status: statusCode, retryAfter: headers['retry-after'] });
+      }),
+    );
+
+    expect(answer.status).toBe(503);
+    expect(Number(answer.retryAfter)).toBeGreaterThanOrEqual(5);
+  });
+
+  it('answers what is at work, sends every client elsewhere, and ends (R-N6)', async () => {
+    world = await startWorld({ DRAIN_MS: '300' });
+    const alice = someone();
+    const group = world.logs.create(alice.organizationId, [alice.userId]);
+    world.logs.appendDelayMs = 400;
+    const busy = await world.join(alice);
+    const others = await Promise.all(Array.from({ length: 20 }, () => world.join(someone())));
+
+    const answer = busy.ask({ type: 'append', conversationId: group, entry: message('last words') });
+    await pause(50);
+    const drained = world.lifecycle.close();
+    await pause(20);
+    const ready = await fetch(`http://127.0.0.1:${world.internalPort}/readyz`);
+    const late = Client.open(world.port);
+
+    expect(ready.status).toBe(503);
+    await expect(Promise.race([late, pause(500).then(() => Promise.reject(new Error('refused')))])).rejects.toThrow();
+    expect(await answer).toMatchObject({ ok: true, data: { seq: 2 } });
+    const closings = await Promise.all([busy, ...others].map(({ closed }) => closed));
+    expect(new Set(closings.map(({ code }) => code))).toEqual(new Set([CLOSE_CODES.draining.code]));
+    expect(new Set(closings.map(({ reason }) => reason.retryAfterMs)).size).toBeGreaterThan(5);
+    await drained;
+  }, 15_000);
+
+  it('keeps its sockets through a short outage of the bus, and finds what was missed', async () => {
+    world = await startWorld();
+    const alice = someone();
+    const bob = someone({ organizationId: alice.organizationId });
+    const group = world.logs.create(alice.organizationId, [alice.userId, bob.userId]);
+    const client = await world.join(bob);
+
+    await world.proxy.cut();
+    await pause(300);
+    const refused = await client.ask({ type: 'append', conversationId: group, entry: message('now?') });
+    const unready = await fetch(`http://127.0.0.1:${world.internalPort}/readyz`);
+    world.logs.say(group, alice.userId, 'two');
+    world.logs.say(group, alice.userId, 'three');
+    const found = world.logs.create(alice.organizationId, [alice.userId, bob.userId]);
+    await world.proxy.restore();
+    await client.heard(3, group);
+
+    expect(refused).toMatchObject({ type: 'refusal', error: { code: 'bus_disconnected', retryable: true } });
+    expect(unready.status).toBe(503);
+    expect(client.seqs(group)).toEqual([2, 3]);
+    const news = await client.until((frame) => frame.type === 'heartbeat' && frame.heads.some(([id]) => id === found));
+    expect(news).toMatchObject({ heads: [[found, 1]] });
+    world.logs.say(found, alice.userId, 'found');
+    await client.heard(2, found);
+  }, 20_000);
+
+  it('finds a lost last entry by its digest, without any later one', async () => {
+    world = await startWorld({ DIGEST_MS: '200' });
+    const alice = someone();
+    const group = world.logs.create(alice.organizationId, [alice.userId]);
+    const client = await world.join(alice);
+
+    world.logs.say(group, alice.userId, 'two', 'lost');
+
+    await client.heard(2, group);
+  });
+
+  it('closes only with codes that say whether to come back', async () => {
+    world = await startWorld();
+    const client = await world.open();
+    client.send('nonsense');
+
+    const { code, reason } = await client.closed;
+
+    expect(Object.values(CLOSE_CODES).map((each) => each.code)).toContain(code);
+    expect([shouldReconnect(code), reason]).toEqual([false, { code: 'invalid_frame' }]);
+  });
+});
