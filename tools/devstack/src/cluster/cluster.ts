@@ -4,6 +4,7 @@ import { secretsOf } from '../secrets.js';
 import { BACKINGS } from '../servers/source.js';
 import { type Servers, isBacking, restartServer, startServers } from '../servers/servers.js';
 import { bindToProcess, dropOrphans } from '../owner.js';
+import { accepts } from '../ports.js';
 import { Stack } from '../stack.js';
 import { type ClusterOptions, replicasOf } from './cluster-options.js';
 import { DATABASE_SERVICES, type DatabaseService, type DatabaseUrls, provisionAll } from './provision.js';
@@ -108,13 +109,13 @@ export class Cluster {
     return found !== undefined && isRunning(found);
   }
 
-  /** Whether a replica says that it takes work. */
+  /** Whether a replica says that it takes work, and a gateway really listens. */
   async isReady(name: string): Promise<boolean> {
-    const response = await fetch(`${await this.internalUrl(name)}/readyz`, {
-      signal: AbortSignal.timeout(3_000),
-    }).catch(() => undefined);
+    const signal = AbortSignal.timeout(3_000);
+    const response = await fetch(`${await this.internalUrl(name)}/readyz`, { signal }).catch(() => undefined);
     await response?.body?.cancel();
-    return response?.ok ?? false;
+    if (!response?.ok) return false;
+    return this.replica(name).service !== 'gateway' || accepts(await this.stack.port(name));
   }
 
   /** Memory and CPU time of a process with its children; zeros when it has ended. */
