@@ -19,6 +19,7 @@ import { CreateInvitationHandler } from './invitations/create-invitation.js';
 import { InvitationsController } from './invitations/invitations.controller.js';
 import { ListInvitationsHandler } from './invitations/list-invitations.js';
 import { RevokeInvitationHandler } from './invitations/revoke-invitation.js';
+import { tokenVerified } from './metrics.js';
 import { BootstrapOrganizationHandler } from './organizations/bootstrap-organization.js';
 import { Newcomers } from './organizations/newcomer.js';
 import { OrganizationsController } from './organizations/organizations.controller.js';
@@ -134,7 +135,7 @@ function valuesOf({ config, log, connection, db, envelope, provider, clock = new
 
 function trustOf({ config, log, connection, db, provider, clock = new SystemClock() }: Opened): Provider[] {
   const trust = new TrustStore(clock);
-  const verifier = new JwtTokenVerifier(trust, { clock });
+  const verifier = new JwtTokenVerifier(trust, { clock, observe: tokenVerified });
   const periodMs = config.SIGNING_KEY_PERIOD_HOURS * 3_600_000;
   return [
     { provide: TrustStore, useValue: trust },

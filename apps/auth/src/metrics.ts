@@ -1,4 +1,5 @@
 import { counter, gauge, histogram } from '@relais/observability';
+import type { VerificationOutcome } from '@relais/security';
 
 const attempts = counter('relais_auth_attempts_total', 'Ways into a session tried, by outcome', [
   'method',
@@ -14,6 +15,9 @@ const keyExpiry = gauge('relais_auth_signing_key_expiry_timestamp_seconds', 'Whe
   'key',
 ]);
 const revoked = counter('relais_auth_revocations_total', 'Users, devices and sessions put out, by cause', ['cause']);
+const verifications = counter('relais_auth_token_verifications_total', 'Access tokens verified by this replica', [
+  'outcome',
+]);
 const reused = counter(
   'relais_auth_refresh_reuse_total',
   'Refresh tokens used again by somebody else: the session was ended',
@@ -59,3 +63,6 @@ export const putOut = (cause: RevocationCause, count: number): void => revoked.i
 
 /** Theft, as far as one can tell: an alert belongs on this. */
 export const refreshTokenReused = (): void => reused.inc();
+
+/** An access token was looked at. */
+export const tokenVerified = (outcome: VerificationOutcome): void => verifications.inc({ outcome });

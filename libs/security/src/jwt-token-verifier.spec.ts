@@ -91,6 +91,22 @@ describe('verifying an access token', () => {
     expect(verifier.verify(token)).toBe(first);
   });
 
+  it('tells how each verification ended', async () => {
+    const { clock, key, trust } = setup();
+    const outcomes: string[] = [];
+    const verifier = new JwtTokenVerifier(trust, { clock, observe: (one) => outcomes.push(one) });
+    const spoken = claims();
+    const token = await signAccessToken(spoken, key);
+
+    await outcome(verifier, token);
+    await outcome(verifier, token);
+    await outcome(verifier, 'garbage');
+    trust.applyRevocations([{ subjectId: spoken.sid, epoch: 6 }]);
+    await outcome(verifier, token);
+
+    expect(outcomes).toEqual(['ok', 'ok', 'token_invalid', 'token_revoked']);
+  });
+
   it('forgets the oldest token when it remembers too many', async () => {
     const { key, verifier } = setup({ cachedTokens: 2 });
     const tokens = await Promise.all([1, 2, 3].map(() => signAccessToken(claims(), key)));

@@ -25,33 +25,40 @@ export interface JwtTokenVerifierOptions {
   clock?: Clock;
   /** Verified tokens remembered; above that the oldest is forgotten. */
   cachedTokens?: number;
+  /** Told how each verification ended: `ok` or the error code. For a counter. */
+  observe?: (outcome: VerificationOutcome) => void;
 }
+
+export type VerificationOutcome = 'ok' | 'token_invalid' | 'token_expired' | 'token_revoked';
 
 /** Verifies access tokens against the keys and revocations of a `TrustStore`; never asks anybody. */
 export class JwtTokenVerifier extends TokenVerifier {
   private readonly verified = new Map<string, Verified>();
   private readonly clock: Clock;
   private readonly cachedTokens: number;
+  private readonly observe: (outcome: VerificationOutcome) => void;
 
   constructor(
     private readonly trust: TrustStore,
-    { clock = new SystemClock(), cachedTokens = 50_000 }: JwtTokenVerifierOptions = {},
+    { clock = new SystemClock(), cachedTokens = 50_000, observe = () => undefined }: JwtTokenVerifierOptions = {},
   ) {
     super();
     this.clock = clock;
     this.cachedTokens = cachedTokens;
+    this.observe = observe;
   }
 
   verify(token: string): Principal | Promise<Principal> {
-    if (token.length > MAX_TOKEN_CHARACTERS) throw invalid('token too long');
     const id = hash('sha256', token, 'base64');
     const known = this.verified.get(id);
     if (!known) return this.verifyAnew(token, id);
     try {
-      return this.admit(known);
+      const principal = this.admit(known);
+      this.observe('ok');
+      return principal;
     } catch (error) {
       this.verified.delete(id);
-      throw error;
+      throw this.refuse(error);
     }
   }
 
@@ -61,12 +68,21 @@ export class JwtTokenVerifier extends TokenVerifier {
   }
 
   private async verifyAnew(token: string, id: string): Promise<Principal> {
-    const { kid } = headerOf(token);
-    const claims = await this.claimsOf(token, kid);
-    const verified = { kid, principal: toPrincipal(claims, token) };
-    const principal = this.admit(verified);
-    this.remember(id, verified);
-    return principal;
+    try {
+      const { kid } = headerOf(token);
+      const verified = { kid, principal: toPrincipal(await this.claimsOf(token, kid), token) };
+      const principal = this.admit(verified);
+      this.remember(id, verified);
+      this.observe('ok');
+      return principal;
+    } catch (error) {
+      throw this.refuse(error);
+    }
+  }
+
+  private refuse(error: unknown): unknown {
+    if (error instanceof AppError) this.observe(error.code as VerificationOutcome);
+    return error;
   }
 
   private async claimsOf(token: string, kid: string): Promise<AccessClaims> {
@@ -98,6 +114,7 @@ export class JwtTokenVerifier extends TokenVerifier {
 }
 
 function headerOf(token: string): z.infer<typeof accessHeader> {
+  if (token.length > MAX_TOKEN_CHARACTERS) throw invalid('token too long');
   try {
     return accessHeader.parse(decodeProtectedHeader(token));
   } catch (cause) {

@@ -5,7 +5,7 @@ import type { Principal } from '@relais/security';
 import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
 import { markGone } from './device-rows.postgres.js';
-import { endSessions } from '../sessions/session-rows.postgres.js';
+import { deleteSessions } from '../sessions/session-rows.postgres.js';
 import { revoke, Revocations } from '../trust/revocations.postgres.js';
 
 /** Puts one of the caller's devices out. Its row stays, so that its id and key are refused from now on. */
@@ -27,7 +27,7 @@ export class RemoveDeviceHandler {
 
   private async putOut(tx: Tx, { organizationId, userId }: Principal, deviceId: DeviceId): Promise<Revocation[]> {
     if (!(await markGone(tx, organizationId, userId, deviceId))) throw removeDevice.fail('device_not_found');
-    const sessions = await endSessions(tx, 'device', organizationId, { deviceId });
-    return [...(await revoke(tx, 'device', [deviceId])), ...sessions];
+    await deleteSessions(tx, organizationId, { deviceId });
+    return revoke(tx, 'device', [deviceId]);
   }
 }

@@ -25,6 +25,10 @@ interface Account {
   isKnownDevice: boolean;
 }
 
+const NIL = '00000000-0000-0000-0000-000000000000';
+const NO_ORGANIZATION = NIL as OrganizationId;
+const NO_USER = NIL as UserId;
+
 /**
  * Opens a session with a password. Whether the organization, the account or the password is wrong, and whether the account
  * is disabled, makes no difference in the answer nor in the work done for it (A-27).
@@ -71,19 +75,20 @@ export class OpenSessionHandler {
     return tokens;
   }
 
+  /** Asks the same questions whether there is such an account or not: a step left out could be measured. */
   private async findAccount({ organization, email, device }: Command): Promise<Account | null> {
-    const organizationId = await organizationOf(this.db, organization);
-    if (!organizationId) return null;
+    const organizationId = (await organizationOf(this.db, organization)) ?? NO_ORGANIZATION;
     const index = await this.personal.emailIndex(organizationId, email);
     return this.db.within(organizationId, async (tx) => {
       const user = await findUserByEmail(tx, organizationId, index);
+      const isKnown = await isKnownDevice(tx, organizationId, user?.id ?? NO_USER, device);
       if (!user) return null;
       return {
         organizationId,
         userId: user.id,
         isActive: user.state === 'active',
         passwordHash: user.password_hash,
-        isKnownDevice: await isKnownDevice(tx, organizationId, user.id, device),
+        isKnownDevice: isKnown,
       };
     });
   }

@@ -59,13 +59,15 @@ export interface SessionSelection {
   except?: SessionId;
 }
 
-/** Ends sessions and revokes their access tokens. Refresh tokens go with them. */
-export async function endSessions(
+/**
+ * Ends sessions; refresh tokens go with them. Their access tokens are not revoked by this: revoke what stands above them,
+ * the person or the device, or use `endSessions`.
+ */
+export async function deleteSessions(
   tx: Tx,
-  cause: RevocationCause,
   organizationId: OrganizationId,
   { userId, deviceId, sessionId, except }: SessionSelection,
-): Promise<Revocation[]> {
+): Promise<SessionId[]> {
   const ended = await rows<{ id: SessionId }>(
     tx,
     `DELETE FROM session s WHERE s.organization_id = $1
@@ -74,11 +76,17 @@ export async function endSessions(
      RETURNING s.id`,
     [organizationId, userId ?? null, deviceId ?? null, sessionId ?? null, except ?? null],
   );
-  return revoke(
-    tx,
-    cause,
-    ended.map(({ id }) => id),
-  );
+  return ended.map(({ id }) => id);
+}
+
+/** Ends sessions and revokes their access tokens. */
+export async function endSessions(
+  tx: Tx,
+  cause: RevocationCause,
+  organizationId: OrganizationId,
+  selection: SessionSelection,
+): Promise<Revocation[]> {
+  return revoke(tx, cause, await deleteSessions(tx, organizationId, selection));
 }
 
 export interface SessionRow {

@@ -7,7 +7,7 @@ import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
 import { actorWith, assertReaches } from '../permissions/actor.postgres.js';
 import { PersonalData } from '../sealing/personal-data.js';
-import { endSessions } from '../sessions/session-rows.postgres.js';
+import { deleteSessions } from '../sessions/session-rows.postgres.js';
 import { revoke, Revocations } from '../trust/revocations.postgres.js';
 import { deleteUser, hasOtherOwner, lockOrganization, lockUser } from './user-rows.postgres.js';
 
@@ -45,9 +45,9 @@ export class RemoveUserHandler {
     assertReaches(actor, user.role);
     const isOwner = user.role === 'owner' && user.state === 'active';
     if (isOwner && !(await hasOtherOwner(tx, organizationId, userId))) throw removeUser.fail('last_owner');
-    const sessions = await endSessions(tx, 'removed', organizationId, { userId });
+    await deleteSessions(tx, organizationId, { userId });
     await deleteUser(tx, organizationId, userId);
     await enqueue(tx, userRemoved, { id: newId<EventId>(), organizationId, userId });
-    return [...(await revoke(tx, 'removed', [userId])), ...sessions];
+    return revoke(tx, 'removed', [userId]);
   }
 }

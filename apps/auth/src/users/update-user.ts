@@ -7,7 +7,7 @@ import { EventLog } from '../event-log.js';
 import { type Actor, actorOf, assertReaches, forbidden } from '../permissions/actor.postgres.js';
 import { has } from '../permissions/permissions.js';
 import { PersonalData } from '../sealing/personal-data.js';
-import { endSessions } from '../sessions/session-rows.postgres.js';
+import { deleteSessions } from '../sessions/session-rows.postgres.js';
 import { revoke, Revocations } from '../trust/revocations.postgres.js';
 import {
   changeUser,
@@ -84,8 +84,8 @@ export class UpdateUserHandler {
     { state }: Command,
   ): Promise<Revocation[]> {
     if (state !== 'disabled' || before.state === 'disabled') return [];
-    const sessions = await endSessions(tx, 'user', organizationId, { userId: before.id });
-    return [...(await revoke(tx, 'user', [before.id])), ...sessions];
+    await deleteSessions(tx, organizationId, { userId: before.id });
+    return revoke(tx, 'user', [before.id]);
   }
 
   private async sealName({ organizationId }: Principal, { userId, displayName }: Command): Promise<Buffer | null> {
