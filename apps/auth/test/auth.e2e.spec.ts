@@ -18,7 +18,10 @@ import {
   serviceOf,
   type Tokens,
 } from '@relais/contracts';
+import { hash } from '@node-rs/argon2';
 import { jwkThumbprint, newSecret } from '@relais/security';
+import type { Tx } from '../src/database/database.js';
+import { exchangePassword, findUser } from '../src/users/user-rows.postgres.js';
 import { aDevice, aPerson, refreshInput, type TestDevice } from './person.js';
 import { aMember, anOrganization, codeOf, type Member, signIn, startWorld, type World } from './world.js';
 
@@ -207,6 +210,21 @@ describe('the auth service', () => {
 
       expect(await codeOf(signIn(world, bob, sameId))).toBe('device_id_reused');
       expect(await codeOf(signIn(world, bob, sameKey))).toBe('device_id_reused');
+    });
+
+    it('strengthens a hash that was made with weaker parameters (A-52)', async () => {
+      const member = await aMember(world, owner);
+      const weak = await hash(member.person.password, { memoryCost: 1_024, timeCost: 1 });
+      const { organizationId, userId } = member.tokens;
+      const stored = (tx: Tx) => findUser(tx, organizationId, userId).then((user) => String(user?.password_hash));
+      await world.database.within(organizationId, async (tx) =>
+        exchangePassword(tx, organizationId, userId, { from: await stored(tx), to: weak }),
+      );
+
+      await signIn(world, member);
+
+      expect(await world.database.within(organizationId, stored)).toContain('m=19456,t=2,p=1');
+      expect(await codeOf(signIn(world, member))).toBe('ok');
     });
 
     it('answers a flood with a time to come back, and goes on working (A-64)', async () => {
