@@ -9,6 +9,8 @@ import { parseJson } from './wire.js';
 const MAX_ATTEMPTS = 5;
 const RETRY_DELAYS_MS = [100, 500, 2_000, 5_000];
 const MAX_RETRY_DELAY_MS = 5_000;
+/** Given back without a delay, some come twice and others only after half a minute (2.9.10). */
+const HAND_OVER_DELAY_MS = 50;
 
 const handled = counter('relais_events_handled_total', 'Durable events, by consumer and outcome', [
   'consumer',
@@ -58,7 +60,7 @@ export class EventConsumer<Data extends z.ZodType> {
         if (this.isStopped) await this.messages.close();
         for await (const message of this.messages) {
           pending.set({ consumer: this.options.name }, message.info.pending);
-          if (this.isStopped) message.nak();
+          if (this.isStopped) message.nak(HAND_OVER_DELAY_MS);
           else await this.take(message);
         }
       } catch (error) {

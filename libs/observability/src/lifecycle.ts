@@ -12,9 +12,10 @@ export class Lifecycle {
 
   constructor(private readonly log: Log) {}
 
-  /** Registers how to let go of something that was just opened. */
+  /** Registers how to let go of something that was just opened; at once, when everything else has been let go of. */
   add(name: string, close: () => Promise<void> | void): void {
     this.opened.push({ name, close });
+    if (this.closing) this.closing = this.closing.then(() => this.closeAll());
   }
 
   close(): Promise<void> {
@@ -22,7 +23,7 @@ export class Lifecycle {
   }
 
   private async closeAll(): Promise<void> {
-    for (const { name, close } of this.opened.toReversed()) {
+    for (const { name, close } of this.opened.splice(0).toReversed()) {
       try {
         await close();
       } catch (error) {
@@ -34,7 +35,8 @@ export class Lifecycle {
 
 /**
  * Starts a service, waits for SIGTERM or SIGINT, lets go of everything, and leaves the process to end by itself.
- * A start that fails is one log line and exit code 1; letting go longer than `deadlineMs` is exit code 1, too.
+ * A start that fails is one error in the log and exit code 1; letting go longer than `deadlineMs`, or a start that does
+ * not come to its end in that time, is exit code 1, too. The first reason to stop is the one that counts.
  */
 export async function runService(
   log: Log,
@@ -42,7 +44,10 @@ export async function runService(
   start: (lifecycle: Lifecycle) => Promise<void>,
 ): Promise<void> {
   const lifecycle = new Lifecycle(log);
+  let isStopping = false;
   const stop = (signal: string, exitCode: number) => {
+    if (isStopping) return;
+    isStopping = true;
     log.info({ event: 'service.stopping', signal });
     process.exitCode = exitCode;
     setTimeout(() => {
@@ -51,8 +56,8 @@ export async function runService(
     }, deadlineMs).unref();
     void lifecycle.close().then(() => log.info({ event: 'service.stopped' }));
   };
-  process.once('SIGTERM', () => stop('SIGTERM', 0));
-  process.once('SIGINT', () => stop('SIGINT', 0));
+  process.on('SIGTERM', () => stop('SIGTERM', 0));
+  process.on('SIGINT', () => stop('SIGINT', 0));
   process.on('unhandledRejection', (error) => {
     log.error({ event: 'process.unhandled_rejection', error });
     stop('unhandledRejection', 1);
@@ -61,7 +66,9 @@ export async function runService(
     await start(lifecycle);
     log.info({ event: 'service.started', durationMs: Math.round(process.uptime() * 1_000) });
   } catch (error) {
-    log.error({ event: 'service.start_failed', error, reason: error instanceof Error ? error.message : undefined });
+    // What a stop took away from under a start is no failure of the start.
+    if (!isStopping)
+      log.error({ event: 'service.start_failed', error, reason: error instanceof Error ? error.message : undefined });
     stop('start_failed', 1);
   }
 }

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { types } from 'node:util';
 import { type DestinationStream, pino } from 'pino';
 
 type Scalar = string | number | boolean | null | undefined;
@@ -55,12 +56,32 @@ function admit(fields: Record<string, unknown>, pseudonym: (id: unknown) => stri
   return line;
 }
 
-/** Name, code and stack. PostgreSQL's `detail` and `parameters` hold values of rows and stay out. */
-function describe(thrown: unknown): Record<string, unknown> {
-  if (!(thrown instanceof Error)) return { name: typeof thrown };
-  const { name, code, constraint, cause } = thrown as Error & { code?: string; constraint?: string };
-  return { name, code, constraint, stack: thrown.stack, ...(cause ? { cause: describe(cause) } : {}) };
+interface Described extends Error {
+  code?: unknown;
+  constraint?: unknown;
 }
+
+const MAX_MESSAGE_CHARACTERS = 500;
+const MAX_CAUSES = 4;
+
+/** Name, code, message and stack. PostgreSQL's `detail` and `parameters` hold values of rows and stay out. */
+function describe(thrown: unknown, depth = 0): Record<string, unknown> {
+  if (!types.isNativeError(thrown)) return { name: typeof thrown };
+  const { name, code, constraint, cause, stack = '' } = thrown as Described;
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return {
+    name,
+    code,
+    constraint,
+    ...(quotesInput(thrown) ? {} : { message: thrown.message.slice(0, MAX_MESSAGE_CHARACTERS) }),
+    stack: frames.join('\n'),
+    ...(cause && depth < MAX_CAUSES ? { cause: describe(cause, depth + 1) } : {}),
+  };
+}
+
+/** Parsers, schemas and PostgreSQL's data exceptions (class 22) show in their message what they were given. */
+const quotesInput = ({ name, code }: Described): boolean =>
+  name === 'SyntaxError' || name.startsWith('Zod') || name === '$ZodError' || /^22[0-9A-Z]{3}$/.test(String(code));
 
 /** A log that says nothing, for tests. */
 export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

@@ -1,0 +1,82 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+describe('a service in its process', () => {
+  const lib = join(import.meta.dirname, '..');
+
+  beforeAll(() => {
+    const compiler = join(lib, '../../node_modules/typescript/bin/tsc');
+    execFileSync(process.execPath, [compiler, '-b', lib]);
+  }, 60_000);
+
+  interface Line {
+    event: string;
+    level: string;
+    step?: string;
+  }
+
+  /** Runs it, sends these signals when it says `until`, and waits for its end. */
+  async function run(what: string, signals: NodeJS.Signals[] = [], until = 'service.started') {
+    const child = spawn(process.execPath, [join(lib, 'test/service.mjs'), what], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let [output, errors, isSignalled] = ['', '', false];
+    child.stdout.on('data', (data) => {
+      output += String(data);
+      if (isSignalled || !output.includes(until)) return;
+      isSignalled = true;
+      for (const signal of signals) child.kill(signal);
+    });
+    child.stderr.on('data', (data) => (errors += String(data)));
+    const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+    const lines = output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line);
+    const closed = lines.filter(({ event }) => event === 'closed').map(({ step }) => step);
+    return { code, signal, lines, closed, errors };
+  }
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends by itself with 0 after %s', async (signal) => {
+    const { code, closed, errors } = await run('good', [signal]);
+
+    expect({ code, closed, errors }).toEqual({ code: 0, closed: ['third', 'second', 'first'], errors: '' });
+  });
+
+  it('lets go once, in order, when it is asked twice', async () => {
+    const { code, signal, closed } = await run('good', ['SIGTERM', 'SIGTERM', 'SIGINT']);
+
+    expect({ code, signal, closed }).toEqual({ code: 0, signal: null, closed: ['third', 'second', 'first'] });
+  });
+
+  it('ends with 1 and one error line when it cannot start, and lets go of what it had', async () => {
+    const { code, lines, closed, errors } = await run('failing');
+
+    expect(code).toBe(1);
+    expect(lines.filter(({ level }) => level === 'error')).toMatchObject([
+      { event: 'service.start_failed', reason: 'cannot\nstart' },
+    ]);
+    expect(closed).toEqual(['first']);
+    expect(errors).toBe('');
+  });
+
+  it('ends with 1 when letting go takes too long', async () => {
+    const { code, lines } = await run('stuck', ['SIGTERM']);
+
+    expect(code).toBe(1);
+    expect(lines.at(-1)).toMatchObject({ event: 'service.stop_deadline_passed' });
+  });
+
+  it('lets go of what opens after it was asked to stop', async () => {
+    const { code, closed } = await run('slow', ['SIGTERM'], 'starting');
+
+    expect({ code, closed }).toEqual({ code: 0, closed: ['late'] });
+  });
+
+  it('lets go and ends with 1 after a forgotten failure', async () => {
+    const { code, lines, closed } = await run('broken');
+
+    expect(code).toBe(1);
+    expect(closed).toEqual(['first']);
+    expect(lines.find(({ level }) => level === 'error')).toMatchObject({ event: 'process.unhandled_rejection' });
+  });
+});
