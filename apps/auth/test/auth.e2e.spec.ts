@@ -202,6 +202,15 @@ describe('the auth service', () => {
       expect(await ask(again.tokens)).toBe('ok');
     });
 
+    it('leaves one session on a device, however many sign in on it at once', async () => {
+      const member = await aMember(world, owner);
+
+      const answers = await Promise.all(Array.from({ length: 8 }, () => signIn(world, member, member.on)));
+
+      const working = (await Promise.all(answers.map(({ tokens }) => ask(tokens)))).filter((code) => code === 'ok');
+      expect(working).toHaveLength(1);
+    });
+
     it("refuses a device id or key that is another person's", async () => {
       const [alice, bob] = [await aMember(world, owner), await aMember(world, owner)];
       const { device } = aDevice();

@@ -19,8 +19,8 @@ export interface Registration {
 }
 
 /**
- * Adds a device, or recognises it: same id, same person, same key. Locks its row until the transaction ends. The caller
- * holds the person's row.
+ * Adds a device, or recognises it: same id, same person, same key. Locks its row until the transaction ends, so that two who
+ * sign in on it at the same time do so one after the other. The caller holds the person's row.
  *
  * @throws AppError `device_id_reused` when id or key belong to another device, or to one that was put out
  */
@@ -43,7 +43,7 @@ export async function registerDevice(tx: Tx, registration: Registration): Promis
 const lockDevice = (tx: Tx, organizationId: string, id: string): Promise<DeviceRow | null> =>
   row(
     tx,
-    `SELECT d.user_id, d.state, d.key_thumbprint FROM device d WHERE d.organization_id = $1 AND d.id = $2 FOR SHARE`,
+    `SELECT d.user_id, d.state, d.key_thumbprint FROM device d WHERE d.organization_id = $1 AND d.id = $2 FOR NO KEY UPDATE`,
     [organizationId, id],
   );
 

@@ -23,7 +23,7 @@ export const findUser = (tx: Tx, organizationId: OrganizationId, id: UserId): Pr
 
 /** The person, locked against any change until the transaction ends. */
 export async function lockUser(tx: Tx, organizationId: OrganizationId, id: UserId): Promise<UserRow | null> {
-  await rows(tx, 'SELECT u.id FROM app_user u WHERE u.organization_id = $1 AND u.id = $2 FOR UPDATE', [
+  await rows(tx, 'SELECT u.id FROM app_user u WHERE u.organization_id = $1 AND u.id = $2 FOR NO KEY UPDATE', [
     organizationId,
     id,
   ]);
@@ -100,7 +100,9 @@ export async function insertUser(tx: Tx, user: NewUser): Promise<void> {
 
 /** Keeps owners from leaving at the same time: whoever may take one away holds the organization's row first. */
 export const lockOrganization = (tx: Tx, organizationId: OrganizationId): Promise<unknown> =>
-  rows(tx, 'SELECT o.organization_id FROM organization o WHERE o.organization_id = $1 FOR UPDATE', [organizationId]);
+  rows(tx, 'SELECT o.organization_id FROM organization o WHERE o.organization_id = $1 FOR NO KEY UPDATE', [
+    organizationId,
+  ]);
 
 /** Whether somebody else is an active owner. */
 export async function hasOtherOwner(tx: Tx, organizationId: OrganizationId, id: UserId): Promise<boolean> {
