@@ -27,6 +27,8 @@ export interface Gateway {
 export async function startGateway(config: Config, log: Log, lifecycle: Lifecycle): Promise<Gateway> {
   declareSeries();
   const readiness = new Readiness();
+  let isListening = false;
+  readiness.add({ name: 'http', check: () => assertThat(isListening, 'not listening yet') });
   const connection = await connectNats({
     url: config.NATS_URL,
     service: 'gateway',
@@ -53,8 +55,9 @@ export async function startGateway(config: Config, log: Log, lifecycle: Lifecycl
   lifecycle.add('realtime', () => realtime.close());
 
   readiness.add({ name: 'nats', check: () => assertUp(connection) });
-  readiness.add({ name: 'keys', check: () => assertKeys(trust) });
+  readiness.add({ name: 'keys', check: () => assertThat(trust.hasKeys(), 'auth has not told its keys yet') });
   await app.listen(config.PORT, config.HOST);
+  isListening = true;
   lifecycle.add('readiness', async () => {
     readiness.leave();
     await pause(config.DRAIN_DELAY_MS);
@@ -91,6 +94,6 @@ async function assertUp({ nats, isUp }: BusConnection): Promise<void> {
   await nats.flush();
 }
 
-function assertKeys(trust: TrustStore): void {
-  if (!trust.hasKeys()) throw new Error('auth has not told its keys yet');
+function assertThat(holds: boolean, otherwise: string): void {
+  if (!holds) throw new Error(otherwise);
 }

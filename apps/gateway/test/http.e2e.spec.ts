@@ -24,7 +24,11 @@ describe('the HTTP edge', () => {
   async function call(
     method: string,
     path: string,
-    { body, token, headers }: { body?: BodyInit; token?: string; headers?: HeadersInit } = {},
+    {
+      body,
+      token,
+      headers,
+    }: { body?: string | Buffer<ArrayBuffer>; token?: string; headers?: Record<string, string> } = {},
   ): Promise<Answer> {
     const given = token ?? (await world.tokenFor(alice));
     const answer = await fetch(world.url + path, {
