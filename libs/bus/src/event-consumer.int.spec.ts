@@ -54,7 +54,7 @@ describe('durable events', () => {
     const manager = await stream.management();
     const found: Letter[] = [];
     const info = await manager.streams.info(DEAD).catch(() => undefined);
-    for (let seq = info?.state.first_seq ?? 1; seq <= (info?.state.last_seq ?? 0); seq++) {
+    for (let seq = Math.max(info?.state.first_seq ?? 1, 1); seq <= (info?.state.last_seq ?? 0); seq++) {
       const message = await manager.streams.getMessage(DEAD, { seq });
       if (message?.subject === `dlq.${name}`) found.push(message.json());
     }

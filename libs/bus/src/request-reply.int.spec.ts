@@ -40,7 +40,7 @@ const nobodyServes = defineRequest({
 });
 
 /** Numbers that make the desk fail, each in its own way. */
-const FAILURES: Readonly<Record<number, () => never>> = {
+const FAILURES: Readonly<Record<number, () => unknown>> = {
   400: () => {
     throw double.fail('too_big', 'the message stays here', { retryAfterMs: 1_234 });
   },
@@ -53,9 +53,7 @@ const FAILURES: Readonly<Record<number, () => never>> = {
   403: () => {
     throw new AppError('conflict', 'constructor');
   },
-  404: () => {
-    throw 'a string';
-  },
+  404: () => Promise.reject('a string'),
 };
 
 let abandoned: boolean[] = [];
@@ -67,7 +65,7 @@ class DeskController {
 
   @Serves(double)
   async double({ number }: z.output<typeof double.input>, context: RequestContext) {
-    FAILURES[number]?.();
+    await FAILURES[number]?.();
     if (number === 500) return { number: context.principal.epoch };
     return { number: number * 2 };
   }
@@ -284,6 +282,27 @@ describe('asking over the bus', () => {
       expect(reconnects).toBe(1);
       expect(connection.downSinceMs()).toBeUndefined();
     });
+
+    it('goes on trying while the server refuses its key', async () => {
+      const stranger = await World.open();
+      const proxy = await TcpProxy.open(world.nats.url);
+      world.onClose(() => proxy.close());
+      const refusals: LogFields[] = [];
+      const connection = await world.connect(
+        'asker',
+        { url: proxy.url },
+        { ...silentLog, error: (line) => void refusals.push(line) },
+      );
+
+      proxy.leadTo(stranger.nats.url);
+      proxy.breakConnections();
+      await eventually(() => refusals.length >= 3);
+      proxy.leadTo(world.nats.url);
+
+      await eventually(() => connection.isUp());
+      await expect(new NatsBus(connection).request(double, { number: 1 })).resolves.toEqual({ number: 2 });
+      await stranger.close();
+    }, 20_000);
 
     it('serves again after the server was killed and started anew', async () => {
       await world.nats.restart();

@@ -87,17 +87,12 @@ describe('the log', () => {
         throw Object.assign(new Error('duplicate key'), { code: '23505', detail: CANARY, parameters: [CANARY] });
       },
     ],
-    [
-      'thrown as a string',
-      () => {
-        throw CANARY;
-      },
-    ],
-  ])('keeps the value out of an error %s', (_, fail) => {
+    ['that is a string', () => Promise.reject(CANARY)],
+  ])('keeps the value out of an error %s', async (_, fail) => {
     const { log, lines } = setup();
 
     try {
-      fail();
+      await fail();
     } catch (error) {
       log.error({ event: 'x', error });
       log.error({ event: 'x', error: new Error('wrapped', { cause: error }) });

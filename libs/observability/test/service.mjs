@@ -2,7 +2,7 @@
 import { createLogger, runService } from '../dist/index.js';
 
 const log = createLogger({ service: 'test', replica: 'r', pseudonymKey: 'k'.repeat(16) });
-const opened = (name, close = () => undefined) => [
+const opened = (name, close = () => Promise.resolve()) => [
   name,
   async () => {
     log.info({ event: 'closed', step: name });
@@ -13,13 +13,13 @@ const opened = (name, close = () => undefined) => [
 const STARTS = {
   good: async (lifecycle) => {
     const timer = setInterval(() => undefined, 1_000);
-    lifecycle.add(...opened('first', () => clearInterval(timer)));
+    lifecycle.add(...opened('first', async () => clearInterval(timer)));
     lifecycle.add(...opened('second', () => Promise.reject(new Error('no'))));
     lifecycle.add(...opened('third'));
   },
   failing: async (lifecycle) => {
     const timer = setInterval(() => undefined, 1_000);
-    lifecycle.add(...opened('first', () => clearInterval(timer)));
+    lifecycle.add(...opened('first', async () => clearInterval(timer)));
     throw new Error('cannot\nstart');
   },
   stuck: async (lifecycle) => {
@@ -30,11 +30,11 @@ const STARTS = {
     log.info({ event: 'starting' });
     await new Promise((resolve) => setTimeout(resolve, 500));
     const timer = setInterval(() => undefined, 1_000);
-    lifecycle.add(...opened('late', () => clearInterval(timer)));
+    lifecycle.add(...opened('late', async () => clearInterval(timer)));
   },
   broken: async (lifecycle) => {
     const timer = setInterval(() => undefined, 1_000);
-    lifecycle.add(...opened('first', () => clearInterval(timer)));
+    lifecycle.add(...opened('first', async () => clearInterval(timer)));
     void Promise.reject(new Error('forgotten'));
   },
 };

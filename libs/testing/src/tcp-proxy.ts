@@ -11,7 +11,7 @@ export class TcpProxy {
 
   private constructor(
     private readonly server: Server,
-    private readonly target: URL,
+    private target: URL,
     private readonly port: number,
   ) {}
 
@@ -62,6 +62,11 @@ export class TcpProxy {
   thaw(): void {
     this.isFrozen = false;
     for (const socket of this.sockets) socket.resume();
+  }
+
+  /** Leads new connections to another server from now on; `url` stays. */
+  leadTo(target: string): void {
+    this.target = new URL(target);
   }
 
   async close(): Promise<void> {
