@@ -7,7 +7,7 @@ import { Clock, SystemClock } from '@relais/kernel';
 import type { Log } from '@relais/observability';
 import { JwtTokenVerifier, TokenVerifier, TrustStore } from '@relais/security';
 import type { DataSource } from 'typeorm';
-import type { Config } from './config.js';
+import { bootstrapTokensIn, type Config } from './config.js';
 import { Database } from './database/database.js';
 import { DevicesController } from './devices/devices.controller.js';
 import { ListDevicesHandler } from './devices/list-devices.js';
@@ -119,7 +119,10 @@ function valuesOf({ config, log, connection, db, envelope, provider, clock = new
     parallel: config.PASSWORD_PARALLEL,
     queue: config.PASSWORD_QUEUE,
   };
-  const settings = { accessTokenSeconds: config.ACCESS_TOKEN_SECONDS, bootstrapTokens: config.BOOTSTRAP_TOKEN };
+  const settings = {
+    accessTokenSeconds: config.ACCESS_TOKEN_SECONDS,
+    bootstrapTokens: bootstrapTokensIn(config.BOOTSTRAP_TOKEN),
+  };
   return [
     { provide: Clock, useValue: clock },
     { provide: Database, useValue: new Database(db) },

@@ -9,6 +9,9 @@ const MEMORY_FLOOR_KIB = 19_456;
 const count = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
+/** The tokens that a comma-separated list holds. */
+export const bootstrapTokensIn = (text = ''): string[] => text.split(/[\s,]+/).filter(Boolean);
+
 export const env = {
   ...serviceEnv,
   ...natsEnv,
@@ -17,10 +20,12 @@ export const env = {
   ...outboxEnv,
   BOOTSTRAP_TOKEN: z
     .string()
-    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
-    .refine((tokens) => tokens.every((token) => token.length >= 32), 'expected at least 32 characters each')
-    .default([])
-    .describe('Secret that makes one organization and its owner, once; several divided by commas; secret'),
+    .refine(
+      (text) => bootstrapTokensIn(text).every((token) => token.length >= 32),
+      'expected at least 32 characters each',
+    )
+    .optional()
+    .describe('Makes one organization and its owner, once; several divided by commas make one each; secret'),
   ACCESS_TOKEN_SECONDS: count(LIMITS.accessTokenSeconds, 30, LIMITS.accessTokenSeconds).describe(
     'Life of an access token, s',
   ),

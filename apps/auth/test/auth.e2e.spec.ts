@@ -21,6 +21,7 @@ import {
 import { hash } from '@node-rs/argon2';
 import { jwkThumbprint, newSecret } from '@relais/security';
 import type { Tx } from '../src/database/database.js';
+import { LoginThrottle } from '../src/passwords/login-throttle.postgres.js';
 import { exchangePassword, findUser } from '../src/users/user-rows.postgres.js';
 import { aDevice, aPerson, refreshInput, type TestDevice } from './person.js';
 import { aMember, anOrganization, codeOf, type Member, signIn, startWorld, type World } from './world.js';
@@ -219,6 +220,19 @@ describe('the auth service', () => {
 
       expect(await codeOf(signIn(world, bob, sameId))).toBe('device_id_reused');
       expect(await codeOf(signIn(world, bob, sameKey))).toBe('device_id_reused');
+    });
+
+    it('goes on working on devices the person has used, whatever strangers have tried (A-20)', async () => {
+      const member = await aMember(world, owner);
+      const throttle = world.app.get(LoginThrottle);
+      const attempt = { organization: member.handle, email: member.person.email, isKnownDevice: false };
+      for (let index = 0; index < 100; index++) await throttle.count({ ...attempt, deviceId: `made-up-${index}` });
+
+      expect(await codeOf(signIn(world, member))).toBe('login_throttled');
+      const { device } = aDevice();
+      const borrowedId = { device: { ...device, id: member.on.device.id }, privateKey: member.on.privateKey };
+      expect(await codeOf(signIn(world, member, borrowedId))).toBe('login_throttled');
+      expect(await codeOf(signIn(world, member, member.on))).toBe('ok');
     });
 
     it('strengthens a hash that was made with weaker parameters (A-52)', async () => {
