@@ -19,6 +19,7 @@ import {
   type Tokens,
 } from '@relais/contracts';
 import { hash } from '@node-rs/argon2';
+import fc from 'fast-check';
 import { jwkThumbprint, newSecret } from '@relais/security';
 import type { Tx } from '../src/database/database.js';
 import { LoginThrottle } from '../src/passwords/login-throttle.postgres.js';
@@ -57,10 +58,45 @@ describe('the auth service', () => {
     return heard;
   }
 
-  it('answers every contract that is addressed to it', () => {
-    const ours = REQUESTS.filter((request) => serviceOf(request) === 'auth').map(({ subject }) => subject);
+  const ours = REQUESTS.filter((request) => serviceOf(request) === 'auth');
 
-    expect(world.server.subjects).toEqual(expect.arrayContaining(ours));
+  it('answers every contract that is addressed to it', () => {
+    expect(world.server.subjects).toEqual(expect.arrayContaining(ours.map(({ subject }) => subject)));
+  });
+
+  it('answers garbage on every subject as invalid, and breaks on none (A-04, A-05)', async () => {
+    const garbage = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.json(),
+      fc.constantFrom(
+        '',
+        'null',
+        '[]',
+        '{"__proto__":{"role":"owner"}}',
+        '{"constructor":{"prototype":{"role":"owner"}}}',
+      ),
+    );
+    const withInput = ours.filter(({ input }) => !input.safeParse({}).success);
+
+    for (const { subject } of withInput) {
+      for (const text of fc.sample(garbage, 20)) {
+        const reply = await world.callerConnection.nats.request(subject, text, { timeout: 20_000 });
+        expect(reply.json()).toMatchObject({ ok: false, code: 'invalid_request' });
+      }
+    }
+    expect(({} as { role?: string }).role).toBeUndefined();
+  });
+
+  it('lets nobody in without a token of its own (A-42)', async () => {
+    const forPeople = ours.filter(({ access, input }) => access === 'user' && input.safeParse({}).success);
+    const [header, payload] = owner.tokens.accessToken.split('.');
+    const forged = `${header}.${payload}.${Buffer.alloc(64).toString('base64url')}`;
+
+    for (const contract of forPeople) {
+      expect(await codeOf(world.bus.request(contract, {}))).toBe('token_missing');
+      expect(await codeOf(world.bus.request(contract, {}, { token: forged }))).toBe('token_invalid');
+    }
+    expect(forPeople.length).toBeGreaterThan(5);
   });
 
   describe('bootstrapping', () => {
