@@ -29,8 +29,7 @@ describe('conversations, asked for over the bus', () => {
 
   beforeAll(async () => {
     world = await World.open();
-    const replica = await world.replica('one');
-    await replica.ready();
+    await world.replica('one');
     [alice, bob, carol] = (await world.people(3)) as [Person, Person, Person];
   }, 60_000);
   afterAll(() => world?.close(), 30_000);

@@ -43,19 +43,21 @@ export async function startReplica(settings: Settings) {
     new RewrapJob(rotation, config.KEK_REWRAP_INTERVAL_MS, silentLog),
   ];
   for (const part of parts) part.start();
+  let closed: Promise<void> | undefined;
+  const close = async () => {
+    await app.get(BusServer).drain();
+    await Promise.all(parts.map((part) => part.stop()));
+    await app.close();
+    envelope.close();
+    provider.close();
+    await Promise.all([db.destroy(), keystore.destroy()]);
+    await connection.close();
+  };
   return {
-    app,
     provider,
     rotation,
     ready: () => app.get(BusServer).readiness.check(),
-    close: async () => {
-      await app.get(BusServer).drain();
-      await Promise.all(parts.map((part) => part.stop()));
-      await app.close();
-      envelope.close();
-      provider.close();
-      await Promise.all([db.destroy(), keystore.destroy()]);
-      await connection.close();
-    },
+    /** In the order of main.ts: requests stop first. More than once is once. */
+    close: () => (closed ??= close()),
   };
 }

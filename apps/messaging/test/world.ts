@@ -39,7 +39,9 @@ export class World {
     readonly kekFile: TestKekFile,
     readonly directory: Directory,
     readonly gateway: BusConnection,
-    private readonly closeAuth: () => Promise<void>,
+    /** What auth is connected with. */
+    readonly auth: BusConnection,
+    private readonly closeDirectory: () => Promise<void>,
   ) {
     this.bus = new NatsBus(gateway);
     gateway.nats.subscribe('live.>', {
@@ -54,14 +56,14 @@ export class World {
     const as = (service: 'auth' | 'gateway') =>
       connectNats({ url: nats.url, service, replica: 'one', nkeySeed: nats.seedOf(service), log: silentLog });
     const directory = new Directory();
-    const authConnection = await as('auth');
-    const auth = await directory.serve(authConnection);
-    return new World(nats, database, keystore, await TestKekFile.create(), directory, await as('gateway'), async () => {
-      await auth.close();
-      await authConnection.close();
-    });
+    const auth = await as('auth');
+    const served = await directory.serve(auth);
+    const close = () => served.close();
+    const [kekFile, gateway] = [await TestKekFile.create(), await as('gateway')];
+    return new World(nats, database, keystore, kekFile, directory, gateway, auth, close);
   }
 
+  /** Starts a replica that takes requests from now on. */
   async replica(name: string, settings: Record<string, string> = {}): Promise<Replica> {
     const replica = await startReplica({
       REPLICA: name,
@@ -73,13 +75,15 @@ export class World {
       ...settings,
     });
     this.replicas.push(replica);
+    await replica.ready();
     return replica;
   }
 
   async close(): Promise<void> {
     for (const replica of this.replicas) await replica.close();
     await this.gateway.close();
-    await this.closeAuth();
+    await this.closeDirectory();
+    await this.auth.close();
     await this.nats.close();
     await Promise.all([this.database.drop(), this.keystore.drop(), this.kekFile.remove()]);
   }
