@@ -11,7 +11,7 @@ import {
 import { silentLog } from '@relais/observability';
 import { FixedClock } from '@relais/testing';
 import type { z } from 'zod';
-import type { Append, Appended } from '../src/entries/append-batch.js';
+import type { Append, Appended } from '../src/entries/append.js';
 import { type MemoryConversation, MemoryEntryStore } from '../src/entries/entry-store.memory.js';
 import { TestKekFile } from './kek-file.js';
 

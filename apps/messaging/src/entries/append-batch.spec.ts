@@ -1,7 +1,8 @@
 import type { AppendEntry } from '@relais/contracts';
 import { AppError, type ConversationId, type EntryId, newId, type OrganizationId, type UserId } from '@relais/kernel';
 import { MemoryLog, message, wish } from '../../test/memory-log.js';
-import { AppendBatch, type Appended } from './append-batch.js';
+import type { Appended } from './append.js';
+import { AppendBatch } from './append-batch.js';
 import { openEntries } from './entry-sealing.js';
 import { Standings } from './standings.js';
 
@@ -25,9 +26,9 @@ describe('a batch of appends', () => {
   }
 
   async function append(command: AppendEntry, userId = log.alice): Promise<Appended> {
-    const [result] = await run([command, userId]);
-    if (result?.status !== 'fulfilled') throw result?.reason;
-    return result.value;
+    const { append: one, answer } = wish(command, userId);
+    await batch.run(log.organizationId, [one]);
+    return answer;
   }
 
   const codeOf = (result: PromiseSettledResult<Appended> | undefined): string =>

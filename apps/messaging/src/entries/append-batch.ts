@@ -1,33 +1,15 @@
-import { type AppendEntry, appendEntry, type Entry } from '@relais/contracts';
-import type { DataKey, Envelope, KeyScope } from '@relais/crypto';
-import { AppError, type ConversationId, type DeviceId, type OrganizationId, type UserId } from '@relais/kernel';
+import { appendEntry } from '@relais/contracts';
+import type { DataKey, Envelope } from '@relais/crypto';
+import { AppError, type ConversationId, type OrganizationId } from '@relais/kernel';
+import { type Append, type Appended, type Asking, keyOf } from './append.js';
+import { Replays } from './append-replays.js';
 import { audienceOf, mentionsOf, refusalOf, targetOf, ttlOf } from './append-rules.js';
-import { isSame, scopeOf, sealBody, toEntry } from './entry-sealing.js';
-import type { CommitResult, Draft, EntryStore, Placed, Standing, StoredEntry } from './entry-store.js';
+import { keysFor, scopeOf, sealBody, toEntry } from './entry-sealing.js';
+import type { CommitResult, Draft, EntryStore, Placed, Standing } from './entry-store.js';
 import type { Standings } from './standings.js';
-
-/** One person's wish to write, and how to tell them what came of it. */
-export interface Append {
-  command: AppendEntry;
-  userId: UserId;
-  deviceId: DeviceId;
-  done(appended: Appended): void;
-  failed(error: unknown): void;
-}
-
-export interface Appended {
-  entry: Entry;
-  standing: Standing;
-  replayed: boolean;
-}
 
 /** Rounds of looking again; each is caused by a change that won the race, so more than a few means a storm. */
 const MAX_ROUNDS = 5;
-
-interface Asking {
-  append: Append;
-  standing: Standing;
-}
 
 interface Refused extends Asking {
   error: unknown;
@@ -43,11 +25,15 @@ interface Ready extends Asking {
  * never fails its neighbours, and a good batch costs a single transaction.
  */
 export class AppendBatch {
+  private readonly replays: Replays;
+
   constructor(
     private readonly store: EntryStore,
     private readonly standings: Standings,
     private readonly envelope: Envelope,
-  ) {}
+  ) {
+    this.replays = new Replays(store, envelope);
+  }
 
   async run(organizationId: OrganizationId, appends: readonly Append[]): Promise<void> {
     const { first, repeated } = split(appends);
@@ -76,9 +62,8 @@ export class AppendBatch {
   /** Answers those that may not; seals what the others wrote. */
   private async prepare(organizationId: OrganizationId, appends: readonly Append[]): Promise<Ready[]> {
     const allowed = await this.authorize(organizationId, appends);
-    const keys = await this.keysFor(
-      allowed.map(({ append }) => scopeOf(organizationId, append.command.conversationId)),
-    );
+    const scopes = allowed.map(({ append }) => scopeOf(organizationId, append.command.conversationId));
+    const keys = await keysFor(this.envelope, scopes);
     return allowed.flatMap(({ append, standing }, index) => {
       const { command } = append;
       const key = keys[index] as PromiseSettledResult<DataKey>;
@@ -86,12 +71,6 @@ export class AppendBatch {
       const body = sealBody(key.value, command.conversationId, command.id, command.body);
       return [{ append, standing, draft: toDraft(append, standing, body) }];
     });
-  }
-
-  /** All at once where that works; one by one where it does not, so that only those fail whose key is broken. */
-  private async keysFor(scopes: readonly KeyScope[]): Promise<PromiseSettledResult<DataKey>[]> {
-    const all = await this.envelope.keysFor(scopes).catch(() => undefined);
-    return Promise.allSettled(all ?? scopes.map((scope) => this.envelope.keyFor(scope)));
   }
 
   private fail(append: Append, error: unknown): [] {
@@ -127,7 +106,7 @@ export class AppendBatch {
 
   /** What may not be done now may have been done before, and its answer lost: then the first result is the answer. */
   private async refuse(organizationId: OrganizationId, refused: readonly Refused[]): Promise<void> {
-    const left = new Set(await this.answerReplays(organizationId, refused));
+    const left = new Set(await this.replays.answer(organizationId, refused));
     for (const { append, error } of refused) if (left.has(append)) append.failed(error);
   }
 
@@ -145,7 +124,7 @@ export class AppendBatch {
         await this.lookAgain(organizationId, ready, new Set(result.conversationIds));
         return ready.map(({ append }) => append);
       case 'known':
-        return this.answerReplays(organizationId, ready);
+        return this.replays.answer(organizationId, ready);
       case 'refused': {
         const problems = [...result.problems];
         const refused = problems.map(([at, code]) => ({ ...(ready[at] as Ready), error: appendEntry.fail(code) }));
@@ -158,30 +137,6 @@ export class AppendBatch {
   private async lookAgain(organizationId: OrganizationId, ready: readonly Ready[], stale: ReadonlySet<ConversationId>) {
     const pairs = ready.map(({ standing }) => standing).filter(({ conversationId }) => stale.has(conversationId));
     await this.standings.refresh(organizationId, pairs);
-  }
-
-  /** @returns the appends that are not in the log. */
-  private async answerReplays(organizationId: OrganizationId, asking: readonly Asking[]): Promise<Append[]> {
-    if (asking.length === 0) return [];
-    const known = await this.store.find(
-      organizationId,
-      asking.map(({ append }) => append.command),
-    );
-    const byId = new Map(known.map((stored) => [keyOf(stored), stored]));
-    const left: Append[] = [];
-    for (const { append, standing } of asking) {
-      const stored = byId.get(keyOf(append.command));
-      if (!stored) left.push(append);
-      else await this.replay(organizationId, append, standing, stored).catch((error) => append.failed(error));
-    }
-    return left;
-  }
-
-  private async replay(organizationId: OrganizationId, append: Append, standing: Standing, stored: StoredEntry) {
-    const isTheirs = stored.senderId === append.userId;
-    if (!isTheirs || !(await isSame(this.envelope, organizationId, stored, append.command)))
-      return append.failed(appendEntry.fail('entry_id_reused'));
-    append.done({ entry: toEntry(stored, stored.body ? append.command.body : null), standing, replayed: true });
   }
 }
 
@@ -197,8 +152,6 @@ function split(appends: readonly Append[]): { first: Append[]; repeated: Append[
   }
   return { first, repeated };
 }
-
-const keyOf = ({ conversationId, id }: Pick<StoredEntry, 'conversationId' | 'id'>): string => `${conversationId}/${id}`;
 
 function toDraft({ command, userId, deviceId }: Append, standing: Standing, body: Buffer): Draft {
   return {

@@ -1,6 +1,7 @@
 import { AppError, type ConversationId, type DeviceId, newId, type OrganizationId } from '@relais/kernel';
 import { message } from '../../test/memory-log.js';
-import type { Append, AppendBatch, Appended } from './append-batch.js';
+import type { Append, Appended } from './append.js';
+import type { AppendBatch } from './append-batch.js';
 import { AppendCollector, COLLECTOR, type CollectorOptions } from './append-collector.js';
 
 /** Stands in for the database: batches fly until they are landed. */
@@ -52,9 +53,9 @@ describe('the collector of appends', () => {
 
   it('grows the next batch while the earlier ones fly, up to the largest size', async () => {
     const one = collector({ maxFlying: 1, maxBatch: 50 });
-    add(one, 1);
+    const first = add(one, 1);
     await moment();
-    add(one, 120);
+    const more = add(one, 120);
     await moment();
     expect(hangar.sizes).toEqual([1]);
 
@@ -64,12 +65,12 @@ describe('the collector of appends', () => {
     }
 
     expect(hangar.sizes).toEqual([1, 50, 50, 20]);
+    expect(await Promise.all([...first, ...more])).toHaveLength(121);
   });
 
   it('lets organizations take turns, each in batches of its own', async () => {
     const one = collector({ maxFlying: 1, maxBatch: 10 });
-    add(one, 30, a);
-    add(one, 5, b);
+    const answers = [...add(one, 30, a), ...add(one, 5, b)];
     for (let flight = 0; flight < 4; flight++) {
       await moment();
       hangar.batches[flight]?.land();
@@ -77,6 +78,7 @@ describe('the collector of appends', () => {
 
     expect(hangar.batches.map(({ organizationId }) => organizationId)).toEqual([a, b, a, a]);
     expect(hangar.sizes).toEqual([10, 5, 10, 10]);
+    await Promise.all(answers);
   });
 
   it('refuses at once what would wait too long, and takes more when there is room again', async () => {

@@ -1,6 +1,7 @@
 import { AppError, type OrganizationId } from '@relais/kernel';
 import { batchCommitted } from '../metrics.js';
-import type { Append, AppendBatch, Appended } from './append-batch.js';
+import type { Append, Appended } from './append.js';
+import type { AppendBatch } from './append-batch.js';
 
 export interface CollectorOptions {
   /** How long the first append of a batch waits for company, ms. */

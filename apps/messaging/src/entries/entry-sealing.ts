@@ -15,6 +15,19 @@ export const scopeOf = (organizationId: OrganizationId, conversationId: Conversa
   retentionClass: 'default',
 });
 
+/** All keys at once where that works; one by one where it does not, so that only those fail whose key is broken. */
+export async function keysFor(
+  envelope: Envelope,
+  scopes: readonly KeyScope[],
+): Promise<PromiseSettledResult<DataKey>[]> {
+  try {
+    const keys = await envelope.keysFor(scopes);
+    return keys.map((value) => ({ status: 'fulfilled', value }));
+  } catch {
+    return Promise.allSettled(scopes.map((scope) => envelope.keyFor(scope)));
+  }
+}
+
 export const sealBody = (key: DataKey, conversationId: ConversationId, id: EntryId, body: unknown): Buffer =>
   key.seal(place(conversationId, id), JSON.stringify(body));
 
