@@ -285,6 +285,7 @@ describe('asking over the bus', () => {
 
     it('goes on trying while the server refuses its key', async () => {
       const stranger = await World.open();
+      world.onClose(() => stranger.close());
       const proxy = await TcpProxy.open(world.nats.url);
       world.onClose(() => proxy.close());
       const refusals: LogFields[] = [];
@@ -301,7 +302,6 @@ describe('asking over the bus', () => {
 
       await eventually(() => connection.isUp());
       await expect(new NatsBus(connection).request(double, { number: 1 })).resolves.toEqual({ number: 2 });
-      await stranger.close();
     }, 20_000);
 
     it('serves again after the server was killed and started anew', async () => {

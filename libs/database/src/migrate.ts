@@ -1,5 +1,5 @@
 import type { Log } from '@relais/observability';
-import { DataSource, type MigrationInterface } from 'typeorm';
+import { DataSource, type Logger, type MigrationInterface } from 'typeorm';
 
 type MigrationClass = new () => MigrationInterface;
 
@@ -13,7 +13,7 @@ const LOCK = 7_263_495;
  * @returns the names of the migrations that were run now.
  */
 export async function migrate(url: string, migrations: MigrationClass[], log: Log): Promise<string[]> {
-  const db = await new DataSource({ type: 'postgres', url, migrations, poolSize: 2 }).initialize();
+  const db = await new DataSource({ type: 'postgres', url, migrations, poolSize: 2, logger: silent }).initialize();
   const guard = db.createQueryRunner();
   try {
     await guard.query('SELECT pg_advisory_lock($1)', [LOCK]);
@@ -26,6 +26,16 @@ export async function migrate(url: string, migrations: MigrationClass[], log: Lo
     await db.destroy();
   }
 }
+
+/** TypeORM would print a migration that fails beside the log; it is thrown to whoever migrates, and logged there. */
+const silent: Logger = {
+  logQuery: () => undefined,
+  logQueryError: () => undefined,
+  logQuerySlow: () => undefined,
+  logSchemaBuild: () => undefined,
+  logMigration: () => undefined,
+  log: () => undefined,
+};
 
 /** The names under which migrations are recorded. */
 export const migrationNames = (migrations: MigrationClass[]): string[] => migrations.map((migration) => migration.name);

@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { get } from 'node:http';
 import { join } from 'node:path';
 
 describe('a service in its process', () => {
@@ -79,4 +80,33 @@ describe('a service in its process', () => {
     expect(closed).toEqual(['first']);
     expect(lines.find(({ level }) => level === 'error')).toMatchObject({ event: 'process.unhandled_rejection' });
   });
+
+  it('is alive again after it was paused for long: nothing is restarted for that', async () => {
+    const child = spawn(process.execPath, [join(lib, 'test/internal-server.mjs')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [port] = (await once(child.stdout, 'data')) as [Buffer];
+    const livez = () => statusOf(Number(port), '/livez');
+    await pause(500);
+
+    child.kill('SIGSTOP');
+    await pause(10_800);
+    child.kill('SIGCONT');
+    await pause(500);
+    const first = await livez();
+    const second = await livez();
+    child.kill('SIGKILL');
+
+    expect([first, second]).toEqual([503, 200]);
+  }, 30_000);
 });
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const statusOf = (port: number, path: string): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port, path }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on('error', reject);
+  });
