@@ -21,6 +21,9 @@ const upgradesRefused = counter('relais_gateway_upgrades_refused_total', 'Socket
 const handshake = histogram('relais_gateway_handshake_duration_seconds', 'From the open socket to ready or refused', [
   'outcome',
 ]);
+const resumes = counter('relais_gateway_resumes_total', 'Clients that asked for what they missed, by outcome', [
+  'outcome',
+]);
 const frames = counter('relais_gateway_frames_total', 'Frames, by direction and type', ['direction', 'type']);
 const slow = counter('relais_gateway_slow_consumers_total', 'Sockets closed because they were read too slowly');
 const queueBytes = gauge(
@@ -70,6 +73,8 @@ export const socketClosed = (reason: EndReason, open: number): void => {
 export const upgradeRefused = (reason: string): void => upgradesRefused.inc({ reason });
 export const handshakeEnded = (outcome: 'ok' | 'auth' | 'overload' | 'error', seconds: number): void =>
   handshake.observe({ outcome }, seconds);
+/** A client asked for what changed since its heads (`resumed`), or for everything. */
+export const resumed = (outcome: 'resumed' | 'full_sync' | 'refused'): void => resumes.inc({ outcome });
 export const frameReceived = (type: string): void => frames.inc({ direction: 'in', type });
 export const framesSent = (type: string, count: number): void => frames.inc({ direction: 'out', type }, count);
 export const slowConsumerClosed = (): void => slow.inc();

@@ -28,6 +28,7 @@ export interface JoiningParts {
   settling: Settling;
   log: Log;
   heartbeatMs: number;
+  isBusUp(): boolean;
   /** The connection is ready: it gets heartbeats from now on. */
   joined(connection: Connection): void;
 }
@@ -75,6 +76,8 @@ export class Joining {
   private async join(connection: Connection, principal: Principal): Promise<void> {
     const { hub, settling, bus, streams, heartbeatMs } = this.parts;
     if (connection.isClosed) return;
+    // Without this check the hello would wait in the client's buffer until the bus is back or its time is over.
+    if (!this.parts.isBusUp()) throw new AppError('unavailable', 'bus_disconnected');
     const person = hub.enter(connection, principal);
     connection.admit(principal, person);
     await settling.settled();

@@ -38,6 +38,7 @@ export class Outlet {
     }
     if (verdict === 'resync') return false;
     this.waitingFrames++;
+    this.socket.gather();
     this.socket.send(bytes, AS_TEXT, this.written);
     return true;
   }

@@ -19,9 +19,10 @@ export class Person {
     readonly release: () => void,
   ) {}
 
-  /** A token to ask with in this person's name, or undefined when no socket has one. */
+  /** The token to ask with in this person's name: the one that lasts longest. */
   get token(): string | undefined {
-    return this.connections.find((connection) => connection.principal)?.principal?.token;
+    const principals = this.connections.flatMap(({ principal }) => principal ?? []);
+    return principals.sort((a, b) => b.expiresAtMs - a.expiresAtMs)[0]?.token;
   }
 
   noteLeft(conversationId: ConversationId, seq: number): void {

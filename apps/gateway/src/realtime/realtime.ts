@@ -79,6 +79,7 @@ export class Realtime {
     this.joining = new Joining({
       ...{ bus, verifier, limits, log, settling, hub: this.hub, streams: this.streams },
       heartbeatMs: config.HEARTBEAT_MS,
+      isBusUp: () => connection.isUp(),
       joined: (joined) => this.heartbeat.add(joined),
     });
     this.admission = new Admission(config.ADMISSION_PER_SECOND, config.MAX_CONNECTIONS);

@@ -3,7 +3,7 @@ import { appendEntry, type ClientFrame, syncEntries } from '@relais/contracts';
 import { AppError } from '@relais/kernel';
 import type { Log } from '@relais/observability';
 import type { Principal, TokenVerifier } from '@relais/security';
-import { framesSent } from '../metrics.js';
+import { framesSent, resumed } from '../metrics.js';
 import type { RateLimits } from '../rate-limits.js';
 import type { Connection } from './connection.js';
 import { encodeFrame, refusal } from './frames.js';
@@ -77,8 +77,15 @@ export class Requests {
   }
 
   private async sync({ token, userId }: Principal, { heads }: Frame<'sync'>) {
-    await this.parts.limits.takeHere('syncPerUser', userId);
-    return this.parts.bus.request(syncEntries, { heads }, { token, timeoutMs: SYNC_TIMEOUT_MS });
+    try {
+      await this.parts.limits.takeHere('syncPerUser', userId);
+      const answer = await this.parts.bus.request(syncEntries, { heads }, { token, timeoutMs: SYNC_TIMEOUT_MS });
+      resumed(heads.length > 0 ? 'resumed' : 'full_sync');
+      return answer;
+    } catch (error) {
+      resumed('refused');
+      throw error;
+    }
   }
 
   /** A newer token for the same session; the socket goes on as it was. */
