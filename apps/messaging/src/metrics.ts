@@ -11,6 +11,11 @@ const batchSize = histogram(
   undefined,
   [1, 2, 4, 8, 16, 32, 64, 128, 256],
 );
+const unreadable = counter(
+  'relais_content_unreadable_total',
+  'Contents that did not open with their key: changed or moved on disk',
+  ['what'],
+);
 const expired = counter('relais_retention_deleted_total', 'Contents cleared because their time was over', ['reason']);
 
 /** An append was answered. `outcome` is `ok` or an error code. */
@@ -18,6 +23,9 @@ export function accepted(kind: 'direct' | 'group' | 'channel' | 'unknown', outco
   acceptedTotal.inc({ kind, outcome });
   if (outcome === 'ok') acceptSeconds.observe({ kind }, durationMs / 1_000);
 }
+
+/** Somebody should look: this does not happen by itself. */
+export const contentUnreadable = (what: 'body' | 'title'): void => unreadable.inc({ what });
 
 export const batchCommitted = (entries: number): void => batchSize.observe(entries);
 

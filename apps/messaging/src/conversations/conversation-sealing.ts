@@ -1,6 +1,7 @@
 import type { Conversation } from '@relais/contracts';
-import { CONTENT_DESTROYED, type DataKey, type Envelope } from '@relais/crypto';
+import type { DataKey, Envelope } from '@relais/crypto';
 import type { ConversationId, OrganizationId } from '@relais/kernel';
+import { openReadable } from '../entries/entry-sealing.js';
 import type { ConversationView } from './conversation-store.js';
 
 const place = (id: ConversationId) => ['conversation.title', id];
@@ -9,6 +10,7 @@ const place = (id: ConversationId) => ['conversation.title', id];
 export const sealTitle = (key: DataKey, id: ConversationId, title: string): Buffer | null =>
   title === '' ? null : key.seal(place(id), title);
 
+/** What cannot be opened has no title; everything else about it is there. */
 export async function openConversations(
   envelope: Envelope,
   organizationId: OrganizationId,
@@ -19,8 +21,8 @@ export async function openConversations(
     views.flatMap(({ title }) => (title ? [title] : [])),
   );
   return views.map((view) => {
-    const title = view.title ? opener.open(place(view.id), view.title) : '';
-    return toConversation(view, title === CONTENT_DESTROYED ? '' : title.toString());
+    const title = view.title && openReadable(opener, place(view.id), view.title, 'title');
+    return toConversation(view, title?.toString('utf8') ?? '');
   });
 }
 

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type AppendEntry, type Entry } from '@relais/contracts';
+import type { AppendEntry, Entry, EntryKind } from '@relais/contracts';
 import { CONTENT_DESTROYED, type DataKey, type Envelope, type KeyScope, type Opener } from '@relais/crypto';
-import type { ConversationId, EntryId, OrganizationId } from '@relais/kernel';
+import { AppError, type ConversationId, type EntryId, type OrganizationId } from '@relais/kernel';
+import { contentUnreadable } from '../metrics.js';
 import type { StoredEntry } from './entry-store.js';
 
 /** Where a body belongs: moved to another row it does not open. */
@@ -31,7 +32,13 @@ export async function keysFor(
 export const sealBody = (key: DataKey, conversationId: ConversationId, id: EntryId, body: unknown): Buffer =>
   key.seal(place(conversationId, id), JSON.stringify(body));
 
-/** Opens stored entries as the API shows them: expired, deleted or shredded content is null. */
+/** Lines that keep their place when their content is gone; the others mean nothing without it. */
+const MAY_BE_EMPTY: ReadonlySet<EntryKind> = new Set(['message', 'edit']);
+
+/**
+ * Opens stored entries as the API shows them. Expired, deleted, shredded or unreadable content of messages and edits is
+ * null; other lines without content are left out, as those are that somebody may not see. One bad row hides no other.
+ */
 export async function openEntries(
   envelope: Envelope,
   organizationId: OrganizationId,
@@ -40,15 +47,34 @@ export async function openEntries(
 ): Promise<Entry[]> {
   const sealed = stored.flatMap(({ body }) => (body ? [body] : []));
   const opener = await envelope.opener(organizationId, sealed);
-  return stored.map((one) => toEntry(one, isExpired(one, now) ? null : openBody(opener, one)));
+  return stored.flatMap((one) => {
+    const body = isExpired(one, now) ? null : openBody(opener, one);
+    return body === null && !MAY_BE_EMPTY.has(one.kind) ? [] : [toEntry(one, body)];
+  });
 }
 
 const isExpired = ({ expiresAt }: StoredEntry, now: Date): boolean => expiresAt !== undefined && expiresAt <= now;
 
+/** Null when its key was destroyed, or when it is not what was sealed for this place. */
+export function openReadable(
+  opener: Opener,
+  where: readonly string[],
+  sealed: Buffer,
+  what: 'body' | 'title',
+): Buffer | null {
+  try {
+    const opened = opener.open(where, sealed);
+    return opened === CONTENT_DESTROYED ? null : opened;
+  } catch (error) {
+    if (AppError.from(error).code !== 'decrypt_failed') throw error;
+    contentUnreadable(what);
+    return null;
+  }
+}
+
 function openBody(opener: Opener, { conversationId, id, body }: StoredEntry): unknown {
-  if (!body) return null;
-  const opened = opener.open(place(conversationId, id), body);
-  return opened === CONTENT_DESTROYED ? null : (JSON.parse(opened.toString('utf8')) as unknown);
+  const opened = body && openReadable(opener, place(conversationId, id), body, 'body');
+  return opened && (JSON.parse(opened.toString('utf8')) as unknown);
 }
 
 /** The API's shape of an entry. What is stored was valid when it was written, so only rows from disk are checked again. */

@@ -13,6 +13,9 @@ type Answer = z.infer<typeof syncEntries.output>;
 /** Conversations answered at once; the rest is for the next request. */
 const MAX_CONVERSATIONS = 100;
 
+const byConversation = <Item extends { conversationId: ConversationId }>(items: readonly Item[]) =>
+  Map.groupBy(items, ({ conversationId }): ConversationId => conversationId);
+
 /** Brings a client up to date that says where it stands in each conversation. */
 @Injectable()
 export class SyncEntriesHandler {
@@ -33,16 +36,17 @@ export class SyncEntriesHandler {
     const windows = now.map(({ conversationId }) => ({ conversationId, after: theirs.get(conversationId) ?? 0 }));
     const limit = Math.max(1, Math.floor(LIMITS.syncEntries / Math.max(1, now.length)));
     const found = await this.store.listAfter(organizationId, userId, windows, limit);
-    const shown = await openEntries(this.envelope, organizationId, fitting(found), this.clock.now());
+    const kept = fitting(found);
+    const shown = await openEntries(this.envelope, organizationId, kept, this.clock.now());
 
-    const foundOf = Map.groupBy(found, ({ conversationId }) => conversationId);
-    const shownOf = Map.groupBy(shown, ({ conversationId }): ConversationId => conversationId);
+    const [foundOf, keptOf, shownOf] = [byConversation(found), byConversation(kept), byConversation(shown)];
     const changed = now.flatMap(({ conversationId, head }) => {
-      const entries = shownOf.get(conversationId) ?? [];
+      const page = keptOf.get(conversationId) ?? [];
       const count = foundOf.get(conversationId)?.length ?? 0;
-      if (entries.length === 0 && count > 0) return [];
-      const last = entries.at(-1)?.seq ?? 0;
-      const isAll = entries.length === count && count < limit;
+      if (page.length === 0 && count > 0) return [];
+      const last = page.at(-1)?.seq ?? 0;
+      const isAll = page.length === count && count < limit;
+      const entries = shownOf.get(conversationId) ?? [];
       return [{ conversationId, head, upTo: isAll ? Math.max(head, last) : last, entries }];
     });
     const more = changed.length < behind.length || changed.some(({ head, upTo }) => upTo < head);

@@ -12,7 +12,7 @@ const BATCH = 500;
  */
 export class ExpiryJob {
   private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
+  private running: Promise<void> | undefined;
   private isStopped = false;
 
   constructor(
@@ -23,9 +23,9 @@ export class ExpiryJob {
 
   start(): void {
     this.timer = setInterval(() => {
-      this.running = this.running
-        .then(() => this.runOnce())
-        .catch((error: unknown) => this.log.warn({ event: 'expiry.failed', error }));
+      this.running ??= this.runOnce()
+        .catch((error: unknown) => this.log.warn({ event: 'expiry.failed', error }))
+        .finally(() => (this.running = undefined));
     }, this.intervalMs);
   }
 

@@ -7,7 +7,7 @@ const BATCH_SIZE = 200;
 export class RewrapJob {
   private timer: NodeJS.Timeout | undefined;
   private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private running: Promise<void> | undefined;
 
   constructor(
     private readonly rotation: KeyRotation,
@@ -17,7 +17,7 @@ export class RewrapJob {
 
   start(): void {
     this.timer = setInterval(() => {
-      this.running = this.running.then(() => this.runOnce());
+      this.running ??= this.runOnce().finally(() => (this.running = undefined));
     }, this.intervalMs);
   }
 
