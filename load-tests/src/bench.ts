@@ -19,6 +19,8 @@ const { values } = parseArgs({
     members: { type: 'string', default: '1000' },
     sockets: { type: 'string', default: '2000' },
     only: { type: 'string' },
+    /** A folder for V8 CPU profiles of the services. */
+    profile: { type: 'string' },
   },
 });
 const SECONDS = Number(values.seconds);
@@ -38,7 +40,10 @@ const world = await World.start({
   name: `bench-${process.pid}`,
   replicas: 1,
   say,
-  env: { LOG_LEVEL: 'warn', DATABASE_POOL_SIZE: '8' },
+  env: {
+    LOG_LEVEL: 'warn',
+    ...(values.profile ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${values.profile}` } : {}),
+  },
 });
 try {
   if (wants('idle')) measureIdle();

@@ -6,6 +6,7 @@ import { AppError } from '@relais/kernel';
 import { counter, gauge, histogram, type Log, type ReadinessCheck } from '@relais/observability';
 import { type Principal, TokenVerifier } from '@relais/security';
 import type { BusConnection } from './connect.js';
+import { atEndOfTurn, endOfTurn } from './end-of-turn.js';
 import { type RequestContext, ServesContract } from './serves.js';
 import { encodeFailure, encodeSuccess, HEADER, parseJson } from './wire.js';
 
@@ -74,6 +75,7 @@ export class BusServer implements OnApplicationBootstrap {
   async drain(): Promise<void> {
     await Promise.all(this.subscriptions.filter((s) => !s.isClosed()).map((s) => s.drain()));
     await Promise.allSettled(this.working);
+    await endOfTurn();
   }
 
   private get pingSubject(): string {
@@ -117,7 +119,7 @@ export class BusServer implements OnApplicationBootstrap {
 
   /** A connection that was closed meanwhile takes no answer; the asker times out. */
   private respond(message: Msg, answer: string): void {
-    if (!this.connection.nats.isClosed()) message.respond(answer);
+    atEndOfTurn(() => void (this.connection.nats.isClosed() || message.respond(answer)));
   }
 
   private async contextOf(contract: RequestContract, message: Msg, startedAt: number): Promise<RequestContext> {

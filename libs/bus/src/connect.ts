@@ -56,6 +56,8 @@ export async function connectNats({
     maxPingOut: 2,
     waitOnFirstConnect: true,
     timeout: 5_000,
+    // A stack trace made ahead for every request would cost more than the request.
+    noAsyncTraces: true,
   });
   const listeners = new Set<() => void>();
   let downSinceMs: number | undefined;

@@ -1,6 +1,7 @@
 import type { Subscription } from '@nats-io/transport-node';
 import { counter, gauge } from '@relais/observability';
 import type { BusConnection } from './connect.js';
+import { atEndOfTurn } from './end-of-turn.js';
 
 const subjects = gauge('relais_live_subjects', 'Live subjects this replica is interested in');
 
@@ -42,7 +43,7 @@ export class Live {
 
   /** Sends to whoever is interested. Success means nothing but that the bytes are queued. */
   publish(subject: string, data: string | Uint8Array): void {
-    if (!this.connection.nats.isClosed()) this.connection.nats.publish(subject, data);
+    atEndOfTurn(() => this.connection.nats.isClosed() || this.connection.nats.publish(subject, data));
   }
 
   /** What a listener throws would go through the NATS client and take the connection down. */
@@ -72,6 +73,6 @@ export class LivePublisher {
   constructor(private readonly connection: BusConnection) {}
 
   publish(subject: string, data: string | Uint8Array): void {
-    if (!this.connection.nats.isClosed()) this.connection.nats.publish(subject, data);
+    atEndOfTurn(() => this.connection.nats.isClosed() || this.connection.nats.publish(subject, data));
   }
 }

@@ -5,6 +5,7 @@ import { AppError } from '@relais/kernel';
 import type { z } from 'zod';
 import { Bus, type RequestOptions } from './bus.js';
 import type { BusConnection } from './connect.js';
+import { endOfTurn } from './end-of-turn.js';
 import { decodeReply, HEADER, parseJson } from './wire.js';
 
 const DEFAULT_TIMEOUT_MS = 2_000;
@@ -29,6 +30,7 @@ export class NatsBus extends Bus {
       throw new AppError('unavailable', 'bus_disconnected', undefined, { retryAfterMs: 1_000 });
     let reply: Msg;
     try {
+      await endOfTurn();
       reply = await this.connection.nats.request(contract.subject, JSON.stringify(input), {
         timeout: timeoutMs,
         headers: requestHeaders(timeoutMs, token),

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { AppError, type OrganizationId } from '@relais/kernel';
 import { ALG_AES_256_GCM, decrypt, encrypt } from './aead.js';
 import { bytesToUuid, lengthPrefixed, type Part, uuidToBytes } from './encoding.js';
@@ -17,7 +18,7 @@ export const SEAL_OVERHEAD_BYTES = HEADER_BYTES + 12 + 16;
  */
 export class DataKey {
   private readonly header: Buffer;
-  private isErased = false;
+  private prepared: KeyObject | undefined;
 
   /** Takes ownership of `key`, which `erase` fills with zeros. */
   constructor(
@@ -25,6 +26,7 @@ export class DataKey {
     readonly id: string,
     private readonly key: Buffer,
   ) {
+    this.prepared = createSecretKey(key);
     this.header = Buffer.concat([Buffer.from([ALG_AES_256_GCM]), uuidToBytes(id)]);
   }
 
@@ -35,26 +37,25 @@ export class DataKey {
    * @throws AppError `data_key_expired` (retryable) when the key was kept too long
    */
   seal(place: readonly Part[], plaintext: string | Uint8Array): Buffer {
-    this.assertUsable();
     const bytes = typeof plaintext === 'string' ? Buffer.from(plaintext) : plaintext;
-    return encrypt(this.key, this.header, this.aad(place), bytes);
+    return encrypt(this.usable(), this.header, this.aad(place), bytes);
   }
 
   /** @throws AppError `decrypt_failed`; `data_key_expired` (retryable) when the key was kept too long */
   open(place: readonly Part[], sealed: Buffer): Buffer {
-    this.assertUsable();
     if (!sealed.subarray(0, HEADER_BYTES).equals(this.header)) throw decryptFailed();
-    return decrypt(this.key, HEADER_BYTES, this.aad(place), sealed);
+    return decrypt(this.usable(), HEADER_BYTES, this.aad(place), sealed);
   }
 
   erase(): void {
-    this.isErased = true;
+    this.prepared = undefined;
     this.key.fill(0);
   }
 
   // NOTE: without this check an erased key would seal with 32 zero bytes, which anybody can open.
-  private assertUsable(): void {
-    if (this.isErased) throw new AppError('unavailable', 'data_key_expired');
+  private usable(): KeyObject {
+    if (!this.prepared) throw new AppError('unavailable', 'data_key_expired');
+    return this.prepared;
   }
 
   private aad(place: readonly Part[]): Buffer {

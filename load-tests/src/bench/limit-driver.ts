@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Cluster, type Usage, usageOf } from '@relais/devstack';
@@ -31,6 +31,7 @@ export class LimitDriver implements Driver {
     private readonly cluster: Cluster,
     private readonly children: Readonly<Record<string, ChildProcess>>,
     private readonly url: string,
+    private readonly copy: string,
   ) {}
 
   static async start(cluster: Cluster): Promise<LimitDriver> {
@@ -39,7 +40,7 @@ export class LimitDriver implements Driver {
     const port = await freePort();
     const env = { PATH: process.env.PATH, NATS_URL: `nats://127.0.0.1:${natsPort}`, PG_URL: postgresUrl, PORT: String(port) };
     // Copied into the workspace, because its imports are looked for from where it lies.
-    const base = join(ROOT, '.devstack');
+    const base = join(ROOT, 'node_modules', '.cache');
     mkdirSync(base, { recursive: true });
     const copy = mkdtempSync(join(base, 'limit-'));
     cpSync(SOURCE, copy, { recursive: true });
@@ -49,7 +50,7 @@ export class LimitDriver implements Driver {
     const store = run(process.execPath, [join(copy, 'store.mjs')]);
     const gateway = run(process.execPath, [join(copy, 'gateway.mjs')]);
     await pause(1_500);
-    return new LimitDriver(cluster, { nats, store, gateway }, `ws://127.0.0.1:${port}`);
+    return new LimitDriver(cluster, { nats, store, gateway }, `ws://127.0.0.1:${port}`, copy);
   }
 
   async pairs(count: number): Promise<Pair[]> {
@@ -65,6 +66,7 @@ export class LimitDriver implements Driver {
     for (const socket of this.sockets) socket.terminate();
     for (const child of Object.values(this.children)) child.kill('SIGKILL');
     await pause(200);
+    rmSync(this.copy, { recursive: true, force: true });
   }
 
   private async pair(from: string, to: string): Promise<Pair> {

@@ -64,7 +64,9 @@ export async function check(workload: Workload, events: EventLookup, bugs: reado
     violations.I2 += log.filter((line, index) => line.seq !== index + 1).length;
     violations.I3 += countMisshown(log, conversation);
     violations.I4 += countDoubles(log, sent);
-    violations.I6 += log.filter(({ seq }) => !announced.has(`${conversation.id}/${seq}`)).length;
+    violations.I6 += log.filter(
+      ({ seq }) => seq > conversation.startHead && !announced.has(`${conversation.id}/${seq}`),
+    ).length;
   }
   violations.I10 = bugs.length;
   return violations;

@@ -28,8 +28,9 @@ export class EventScan implements EventLookup {
       const seen = new Set<string>();
       for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
         const message = await manager.streams.getMessage('EVENTS', { seq });
-        const event = message ? entriesAppended.data.safeParse(message.json()) : undefined;
-        if (event?.success) for (const entry of event.data.entries) seen.add(`${entry.conversationId}/${entry.seq}`);
+        if (message?.subject !== entriesAppended.subject) continue;
+        const event = entriesAppended.data.safeParse(message.json());
+        if (event.success) for (const entry of event.data.entries) seen.add(`${entry.conversationId}/${entry.seq}`);
       }
       return seen;
     } finally {

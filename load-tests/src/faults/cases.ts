@@ -12,6 +12,9 @@ const planted = (name: string): string =>
   pathToFileURL(join(import.meta.dirname, '..', 'mutations', `${name}.js`)).href;
 const inMessaging = (name: string) => ({ messaging: { module: planted(name) } });
 
+/** Wide enough for the load, narrow enough that guessing meets a limit. */
+const NEARLY_USUAL_LIMITS = { RATE_LIMIT_FACTOR: '5' };
+
 const blind: Mutation = { name: 'clients never ask for what is missing', apply: blindClients };
 const losing: Mutation = { name: 'acknowledged entries are rolled back', preloads: inMessaging('lose-acknowledged') };
 
@@ -50,6 +53,7 @@ export const CASES: readonly FaultCase[] = [
   {
     id: 'F-08',
     title: 'Redis is frozen, emptied and lost',
+    preloads: { gateway: { env: NEARLY_USUAL_LIMITS } },
     inject: async ({ world }) => {
       await world.cluster.kill('redis', 'SIGSTOP');
       await pause(2_000);
@@ -59,7 +63,7 @@ export const CASES: readonly FaultCase[] = [
     extra: loginsLetThrough,
     mutation: {
       name: 'without Redis everything is allowed',
-      preloads: { gateway: { module: planted('open-limits') } },
+      preloads: { gateway: { module: planted('open-limits'), env: NEARLY_USUAL_LIMITS } },
     },
   },
   {

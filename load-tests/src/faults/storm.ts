@@ -1,19 +1,21 @@
-import { RelaisConnection } from '@relais/sdk';
+import { RelaisConnection, type RelaisSession } from '@relais/sdk';
 import { pause } from '../world/random.js';
 import type { FaultContext } from './fault-case.js';
 
-const SOCKETS = 400;
+/** As many as one device may hold; the people of the workload keep theirs. */
+const SOCKETS_PER_PERSON = 4;
+const PEOPLE = 100;
 const BACK_WITHIN_MS = 60_000;
 const idle: RelaisConnection[] = [];
 
 /** Opens many idle sockets, resets all by killing both gateways, empties Redis, and waits until everybody is back. */
-export async function resetAllSockets({ world, random }: FaultContext): Promise<void> {
+export async function resetAllSockets({ world, workload, random }: FaultContext): Promise<void> {
   const gateways = await world.cluster.gatewayUrls();
-  const sessions = world.people.sessions;
-  for (let index = 0; index < SOCKETS; index++) {
+  const inWorkload = workload.clients.length;
+  const sessions = (await world.people.atLeast(inWorkload + PEOPLE)).slice(inWorkload);
+  for (let index = 0; index < PEOPLE * SOCKETS_PER_PERSON; index++) {
     const turn = index % gateways.length;
-    const tokens = sessions[index % sessions.length];
-    if (!tokens) continue;
+    const tokens = sessions[index % PEOPLE] as RelaisSession;
     const order = [...gateways.slice(turn), ...gateways.slice(0, turn)];
     idle.push(new RelaisConnection({ gateways: order, tokens, history: 'none', backoff: { random } }).connect());
   }

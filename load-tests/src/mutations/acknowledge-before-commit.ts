@@ -11,6 +11,6 @@ replace(
     function (...args) {
       if (args[0] !== 'COMMIT' || !oneIn(100)) return original.apply(this, args);
       setTimeout(die, REPLY_MS);
-      return Promise.resolve({ rows: [] });
+      return Promise.resolve({ rows: [], command: 'COMMIT' });
     }) as never,
 );

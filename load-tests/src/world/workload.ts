@@ -7,6 +7,8 @@ import { SimClient } from './sim-client.js';
 export interface Conversation {
   id: ConversationId;
   members: SimClient[];
+  /** Where its log stood before this run: pairs keep their conversation. */
+  startHead: number;
 }
 
 /** People in pairs and groups who write at a given rate, spread over all gateways. */
@@ -93,12 +95,12 @@ async function makeConversations(clients: readonly SimClient[]): Promise<Convers
   );
   const make = async (kind: 'direct' | 'group', members: SimClient[]): Promise<Conversation> => {
     const [first, ...others] = members as [SimClient, ...SimClient[]];
-    const { id } = await first.session.call(
+    const { id, head } = await first.session.call(
       ROUTES.createConversation,
       { id: newId<ConversationId>(), kind, title: kind, memberIds: others.map(({ userId }) => userId) },
       { retry: true },
     );
-    return { id, members };
+    return { id, members, startHead: head };
   };
   const direct = await Promise.all(pairs.map((members) => make('direct', members)));
   const larger = await Promise.all(groups.map((members) => make('group', members)));

@@ -10,7 +10,7 @@ export interface WorldOptions extends Pick<ClusterOptions, 'name' | 'postgresDat
 }
 
 /** What is loaded into the replicas of a service before they start: fault points, or planted bugs. */
-export type Preloads = Partial<Record<ServiceName, { module: string; env?: Readonly<Record<string, string>> }>>;
+export type Preloads = Partial<Record<ServiceName, { module?: string; env?: Readonly<Record<string, string>> }>>;
 
 /** A running cluster with people in it, whose replicas can be started again with something planted in them. */
 export class World {
@@ -40,9 +40,9 @@ export class World {
   }
 
   /** Starts the replicas of the services concerned again, with these plants and without the ones before. */
-  async plant(preloads: Preloads, extraEnv: Preloads = {}): Promise<void> {
+  async plant(preloads: Preloads): Promise<void> {
     const before = Object.keys(this.preloads) as ServiceName[];
-    this.preloads = { ...preloads, ...extraEnv };
+    this.preloads = preloads;
     const concerned = new Set([...before, ...(Object.keys(this.preloads) as ServiceName[])]);
     for (const { name, service } of this.cluster.replicas) if (concerned.has(service)) await this.cluster.restart(name);
   }
