@@ -119,9 +119,10 @@ const takesOut = ({ membership }: LiveEntry, { userId }: Person): boolean =>
   (membership?.change === 'removed' || membership?.change === 'left') && membership.userIds.includes(userId);
 
 function giveEntry(person: Person, entry: LiveEntry): number {
-  // A socket that has to be closed leaves the list.
-  for (const connection of [...person.connections]) connection.entry(entry);
-  return person.connections.length;
+  const { connections } = person;
+  // From the end, because a socket that has to be closed leaves the list.
+  for (let at = connections.length - 1; at >= 0; at--) connections[at]?.entry(entry);
+  return connections.length;
 }
 
 function giveNote(person: Person, note: LiveNote): void {

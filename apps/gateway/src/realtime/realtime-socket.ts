@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { CLOSE_CODES, type CloseName } from '@relais/contracts';
 import { WebSocket } from 'ws';
 import type { EndReason } from '../metrics.js';
@@ -10,6 +11,8 @@ const OURS: Readonly<Record<number, CloseName>> = { 1002: 'invalid_frame', 1007:
 /** A socket that closes with our codes and a JSON reason only. */
 export class RealtimeSocket extends WebSocket {
   connection: Connection | undefined;
+  /** The bytes underneath. */
+  stream: Duplex | undefined;
   /** Which of our reasons it was closed for, if it was us. */
   closedFor: EndReason | undefined;
 

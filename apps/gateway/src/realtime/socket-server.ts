@@ -57,7 +57,7 @@ export class SocketServer {
       assertUpgradable(request, this.parts.allowedOrigins);
       this.parts.admission.admit(this.open.size);
       await this.parts.limits.take('connectPerAddress', this.parts.addresses.of(request));
-      this.server.handleUpgrade(request, socket, head, (opened) => this.take(opened as RealtimeSocket));
+      this.server.handleUpgrade(request, socket, head, (opened) => this.take(opened as RealtimeSocket, socket));
       socket.off('error', ignore);
     } catch (thrown) {
       const error = AppError.from(thrown);
@@ -71,7 +71,8 @@ export class SocketServer {
     for (const socket of this.open) socket.terminate();
   }
 
-  private take(socket: RealtimeSocket): void {
+  private take(socket: RealtimeSocket, stream: Duplex): void {
+    socket.stream = stream;
     const connection = new Connection(socket, this.parts.events, this.parts.frameLimits);
     socket.connection = connection;
     this.open.add(socket);
