@@ -18,6 +18,7 @@ import {
 } from '@relais/contracts';
 import { type ConversationId, type EntryId, newId, type OrganizationId, type UserId } from '@relais/kernel';
 import type { Person } from './directory.js';
+import { tablesWith } from './leaks.js';
 import { message } from './memory-log.js';
 import { brief, World } from './world.js';
 
@@ -41,7 +42,12 @@ describe('conversations, asked for over the bus', () => {
       const conversation = await world.create('direct', [alice, bob], { title: 'not for pairs' });
 
       expect(conversation).toMatchObject({ kind: 'direct', title: '', head: 1, members: 2, my: { role: 'writer' } });
-      expect((await world.create('direct', [bob, alice])).id).toBe(conversation.id);
+      const before = await tablesWith(world.keystore.name, conversation.id);
+      const [again, andAgain] = [newId<ConversationId>(), newId<ConversationId>()];
+      expect((await world.create('direct', [bob, alice], { id: again })).id).toBe(conversation.id);
+      expect((await world.create('direct', [alice, bob], { id: andAgain })).id).toBe(conversation.id);
+      expect(before).toEqual(['data_key']);
+      expect(await tablesWith(world.keystore.name, again)).toEqual([]);
     });
 
     it('as groups and channels with a title, where the creator moderates', async () => {

@@ -80,6 +80,32 @@ describe('several replicas of messaging', () => {
     );
   }, 30_000);
 
+  it('go on when auth is away, and take no requests without its keys when they start then', async () => {
+    const world = await World.open();
+    try {
+      const first = await world.replica('one');
+      const [carol] = (await world.people(1)) as [Person];
+      const { id } = await world.create('group', [carol]);
+      await world.stopAuth();
+      expect(await world.code(carol, appendEntry, message(id))).toBe('ok');
+
+      await first.close();
+      const starting = world.replica('two');
+      const codes = [];
+      for (let index = 0; index < 20; index++) {
+        codes.push(await world.code(carol, appendEntry, message(id)));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      expect(new Set(codes)).toEqual(new Set(['bus_no_responders']));
+
+      await world.startAuth();
+      await starting;
+      expect(await world.code(carol, appendEntry, message(id))).toBe('ok');
+    } finally {
+      await world.close();
+    }
+  }, 30_000);
+
   it('exchange the key encryption key while people write, and forget the old one', async () => {
     const world = await World.open();
     try {

@@ -1,4 +1,5 @@
-import { type BusConnection, connectNats, NatsBus } from '@relais/bus';
+import type { INestApplicationContext } from '@nestjs/common';
+import { type BusConnection, BusServer, connectNats, NatsBus } from '@relais/bus';
 import {
   appendEntry,
   type Conversation,
@@ -41,7 +42,7 @@ export class World {
     readonly gateway: BusConnection,
     /** What auth is connected with. */
     readonly auth: BusConnection,
-    private readonly closeDirectory: () => Promise<void>,
+    private served: INestApplicationContext | undefined,
   ) {
     this.bus = new NatsBus(gateway);
     gateway.nats.subscribe('live.>', {
@@ -58,9 +59,8 @@ export class World {
     const directory = new Directory();
     const auth = await as('auth');
     const served = await directory.serve(auth);
-    const close = () => served.close();
     const [kekFile, gateway] = [await TestKekFile.create(), await as('gateway')];
-    return new World(nats, database, keystore, kekFile, directory, gateway, auth, close);
+    return new World(nats, database, keystore, kekFile, directory, gateway, auth, served);
   }
 
   /** Starts a replica that takes requests from now on. */
@@ -82,10 +82,21 @@ export class World {
   async close(): Promise<void> {
     for (const replica of this.replicas) await replica.close();
     await this.gateway.close();
-    await this.closeDirectory();
+    await this.served?.close();
     await this.auth.close();
     await this.nats.close();
     await Promise.all([this.database.drop(), this.keystore.drop(), this.kekFile.remove()]);
+  }
+
+  /** Auth is gone, with its subscriptions. */
+  async stopAuth(): Promise<void> {
+    await this.served?.get(BusServer).drain();
+    await this.served?.close();
+    this.served = undefined;
+  }
+
+  async startAuth(): Promise<void> {
+    this.served = await this.directory.serve(this.auth);
   }
 
   person(organizationId = this.organizationId): Promise<Person> {

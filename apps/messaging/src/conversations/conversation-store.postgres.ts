@@ -45,6 +45,10 @@ export class PostgresConversationStore extends ConversationStore {
     });
   }
 
+  existing(organizationId: OrganizationId, conversation: NewConversation): Promise<ConversationId | null> {
+    return withOrganization(this.db, organizationId, (tx) => findExisting(tx, organizationId, conversation));
+  }
+
   views(
     organizationId: OrganizationId,
     userId: UserId,

@@ -91,6 +91,9 @@ export abstract class ConversationStore {
     seal: ChangeRequest['seal'],
   ): Promise<{ id: ConversationId; changed?: Changed } | null>;
 
+  /** The conversation that `create` would find, or null. */
+  abstract existing(organizationId: OrganizationId, conversation: NewConversation): Promise<ConversationId | null>;
+
   /** Conversations of a person: these, or a page of all, by id. */
   abstract views(
     organizationId: OrganizationId,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Bus } from '@relais/bus';
 import { type Conversation, createConversation, type MemberRole, resolveUsers } from '@relais/contracts';
 import { Envelope } from '@relais/crypto';
-import type { UserId } from '@relais/kernel';
+import type { ConversationId, EntryId, UserId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import type { z } from 'zod';
 import { scopeOf, sealBody } from '../entries/entry-sealing.js';
@@ -24,33 +24,38 @@ export class CreateConversationHandler {
   ) {}
 
   async execute(command: Command, principal: Principal): Promise<Conversation> {
-    const { organizationId, userId, deviceId } = principal;
-    const { id, kind, title, sharesHistory, messageTtlSeconds } = command;
+    const { organizationId, userId } = principal;
     const others = [...new Set(command.memberIds)].filter((memberId) => memberId !== userId);
-    if (kind === 'direct' && others.length !== 1) throw createConversation.fail('direct_needs_one_other');
+    if (command.kind === 'direct' && others.length !== 1) throw createConversation.fail('direct_needs_one_other');
     await this.assertKnown(others, principal);
 
-    const key = await this.envelope.keyFor(scopeOf(organizationId, id));
-    const made = await this.store.create(
-      organizationId,
-      {
-        id,
-        kind,
-        creatorId: userId,
-        creatorDeviceId: deviceId,
-        members: membersOf(kind, userId, others),
-        title: kind === 'direct' ? null : sealTitle(key, id, title),
-        sharesHistory,
-        messageTtlSeconds,
-      },
-      (entryId, body) => sealBody(key, id, entryId, body),
-    );
-    if (!made) throw createConversation.fail('conversation_id_reused');
-    if (made.changed) this.changer.announce(principal, made.changed);
-    const views = await this.store.views(organizationId, userId, { ids: [made.id] });
+    const id = await this.findOrMake(command, others, principal);
+    const views = id ? await this.store.views(organizationId, userId, { ids: [id] }) : [];
     const [conversation] = await openConversations(this.envelope, organizationId, views);
     if (!conversation) throw createConversation.fail('conversation_id_reused');
     return conversation;
+  }
+
+  /** Looks first: people open their direct conversations again and again, and each new id would be given a key. */
+  private async findOrMake(
+    { id, kind, title, sharesHistory, messageTtlSeconds }: Command,
+    others: readonly UserId[],
+    principal: Principal,
+  ): Promise<ConversationId | undefined> {
+    const { organizationId, userId, deviceId } = principal;
+    const wanted = {
+      ...{ id, kind, sharesHistory, messageTtlSeconds, creatorId: userId, creatorDeviceId: deviceId, title: null },
+      members: membersOf(kind, userId, others),
+    };
+    const existing = await this.store.existing(organizationId, wanted);
+    if (existing) return existing;
+
+    const key = await this.envelope.keyFor(scopeOf(organizationId, id));
+    const sealed = { ...wanted, title: kind === 'direct' ? null : sealTitle(key, id, title) };
+    const seal = (entryId: EntryId, body: unknown) => sealBody(key, id, entryId, body);
+    const made = await this.store.create(organizationId, sealed, seal);
+    if (made?.changed) this.changer.announce(principal, made.changed);
+    return made?.id;
   }
 
   private async assertKnown(userIds: UserId[], { token }: Principal): Promise<void> {

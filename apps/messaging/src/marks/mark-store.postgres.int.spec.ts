@@ -116,6 +116,16 @@ describe('PostgresMarkStore', () => {
     for (const id of ids) expect(await marksOf(alice, id)).toEqual([10, 6]);
   });
 
+  it('says how far it had come before', async () => {
+    const [alice] = people(1) as [UserId];
+    const conversationId = await conversation(alice);
+    const rise = async (delivered: number, read: number) =>
+      (await store.advance(organizationId, alice, [{ conversationId, delivered, read }]))[0]?.before;
+
+    expect(await rise(5, 3)).toEqual({ delivered: 0, read: 0 });
+    expect(await rise(5, 4)).toEqual({ delivered: 5, read: 3 });
+  });
+
   it('says where the receipts go', async () => {
     const [alice, bob] = people(2).toSorted() as [UserId, UserId];
     const id = await conversation(alice, bob);

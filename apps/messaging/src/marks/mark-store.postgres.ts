@@ -2,13 +2,14 @@ import type { ConversationKind } from '@relais/contracts';
 import { withOrganization } from '@relais/database';
 import type { ConversationId, OrganizationId, UserId } from '@relais/kernel';
 import type { DataSource } from 'typeorm';
-import type { Address } from '../announce/announcer.js';
-import { type Mark, MarkStore } from './mark-store.js';
+import { type Mark, MarkStore, type RisenMark } from './mark-store.js';
 
 interface RisenRow {
   conversation_id: ConversationId;
   delivered_seq: string;
   read_seq: string;
+  delivered_before: string;
+  read_before: string;
   kind: ConversationKind;
   direct_low: UserId | null;
   direct_high: UserId | null;
@@ -19,11 +20,7 @@ export class PostgresMarkStore extends MarkStore {
     super();
   }
 
-  advance(
-    organizationId: OrganizationId,
-    userId: UserId,
-    marks: readonly Mark[],
-  ): Promise<(Mark & { address: Address })[]> {
+  advance(organizationId: OrganizationId, userId: UserId, marks: readonly Mark[]): Promise<RisenMark[]> {
     return withOrganization(this.db, organizationId, async (tx) => {
       const rows: RisenRow[] = await tx.query(
         `WITH asked AS (
@@ -42,8 +39,11 @@ export class PostgresMarkStore extends MarkStore {
              SET delivered_seq = greatest(k.delivered_seq, excluded.delivered_seq), read_seq = greatest(k.read_seq, excluded.read_seq)
              WHERE k.delivered_seq < excluded.delivered_seq OR k.read_seq < excluded.read_seq
            RETURNING k.conversation_id, k.delivered_seq, k.read_seq)
-         SELECT r.conversation_id, r.delivered_seq, r.read_seq, c.kind, c.direct_low, c.direct_high
-         FROM risen r JOIN conversation c ON c.organization_id = $1 AND c.id = r.conversation_id`,
+         SELECT r.conversation_id, r.delivered_seq, r.read_seq, c.kind, c.direct_low, c.direct_high,
+                coalesce(b.delivered_seq, 0) AS delivered_before, coalesce(b.read_seq, 0) AS read_before
+         FROM risen r
+         JOIN conversation c ON c.organization_id = $1 AND c.id = r.conversation_id
+         LEFT JOIN mark b ON b.organization_id = $1 AND b.conversation_id = r.conversation_id AND b.user_id = $2`,
         [
           organizationId,
           userId,
@@ -75,10 +75,11 @@ export class PostgresMarkStore extends MarkStore {
   }
 }
 
-const toRisen = (row: RisenRow): Mark & { address: Address } => ({
+const toRisen = (row: RisenRow): RisenMark => ({
   conversationId: row.conversation_id,
   delivered: Number(row.delivered_seq),
   read: Number(row.read_seq),
+  before: { delivered: Number(row.delivered_before), read: Number(row.read_before) },
   address: {
     conversationId: row.conversation_id,
     kind: row.kind,

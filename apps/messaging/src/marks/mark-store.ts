@@ -7,6 +7,12 @@ export interface Mark {
   read: number;
 }
 
+/** A mark that rose: where it is now, where it was, and where that is to be told. */
+export interface RisenMark extends Mark {
+  before: Pick<Mark, 'delivered' | 'read'>;
+  address: Address;
+}
+
 /** How far each member has received and read: watermarks that only rise. */
 export abstract class MarkStore {
   /**
@@ -15,11 +21,7 @@ export abstract class MarkStore {
    *
    * @returns the marks that rose.
    */
-  abstract advance(
-    organizationId: OrganizationId,
-    userId: UserId,
-    marks: readonly Mark[],
-  ): Promise<(Mark & { address: Address })[]>;
+  abstract advance(organizationId: OrganizationId, userId: UserId, marks: readonly Mark[]): Promise<RisenMark[]>;
 
   /** Mutes until then, or unmutes with null. @returns whether the person is in the conversation. */
   abstract mute(
