@@ -18,8 +18,11 @@ const POISON: readonly string[] = [
   'x'.repeat(900_000),
 ];
 
+let deadBefore = 0;
+
 /** Publishes poison as somebody inside NATS could: to requests, live subjects, signals and the stream of events. */
 export async function publishPoison({ world, workload }: FaultContext): Promise<void> {
+  deadBefore = await deadLetters(world);
   const nats = await adminNats(world.cluster);
   const { organizationId } = world.people.owner.tokens;
   const conversationId = workload.conversations[0]?.id ?? '';
@@ -61,7 +64,7 @@ export async function poisonLeft({ world }: FaultContext): Promise<Record<string
   }
   return {
     'events stuck behind poison': isOut ? 0 : 1,
-    'poison not put aside': PER_KIND * POISON.length - (await deadLetters(world)),
+    'poison not put aside': PER_KIND * POISON.length - ((await deadLetters(world)) - deadBefore),
   };
 }
 
