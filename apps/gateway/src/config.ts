@@ -18,7 +18,7 @@ export const env = {
   ...redisEnv,
   PORT: z.coerce.number().int().min(0).max(65_535).default(8_080).describe('Public port: HTTP and WebSocket'),
   ALLOWED_ORIGINS: list.describe(
-    'Origins whose pages may open sockets, divided by commas; requests without Origin are native apps and pass',
+    'Origins whose pages may call the API and open sockets, divided by commas; native apps send no Origin and pass',
   ),
   TRUSTED_PROXIES: list.describe(
     'Addresses or CIDR blocks whose X-Forwarded-For is believed, divided by commas; by default nobody',

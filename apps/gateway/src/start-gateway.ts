@@ -74,6 +74,8 @@ async function createApp(surroundings: Surroundings): Promise<NestFastifyApplica
     logger: ['error', 'fatal'],
     abortOnError: false,
   });
+  const { ALLOWED_ORIGINS: origin } = surroundings.config;
+  if (origin.length > 0) app.enableCors({ origin, allowedHeaders: ['authorization', 'content-type'], maxAge: 600 });
   await app.init();
   return app;
 }

@@ -162,6 +162,20 @@ describe('a hostile client', () => {
     expect(await refusal('/v1/realtime', {}, 'graphql-ws')).toMatchObject({ status: 400 });
   });
 
+  it('is not helped by a browser on a foreign page, and an allowed page is', async () => {
+    const allowed = async (origin: string) => {
+      const preflight = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' };
+      const answer = await fetch(`${world.url}/v1/me`, { method: 'OPTIONS', headers: { origin, ...preflight } });
+      return [
+        answer.headers.get('access-control-allow-origin'),
+        answer.headers.get('access-control-allow-credentials'),
+      ];
+    };
+
+    expect(await allowed('https://chat.example.org')).toEqual(['https://chat.example.org', null]);
+    expect(await allowed('https://evil.example')).toEqual([null, null]);
+  });
+
   it('does get one from an allowed page', async () => {
     const socket = new WebSocket(`ws://127.0.0.1:${world.port}/v1/realtime`, SUBPROTOCOL, {
       origin: 'https://chat.example.org',

@@ -12,6 +12,8 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
+const ON_EVERY_ANSWER = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Fastify as a public edge: strict bodies, bounded sizes and times, problem+json for whatever it refuses itself. */
@@ -36,7 +38,7 @@ export function createHttpAdapter(): FastifyAdapter {
       done(error as Error);
     }
   });
-  fastify.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store'));
+  fastify.addHook('onSend', async (_request, reply) => void reply.headers(ON_EVERY_ANSWER));
   fastify.addHook('onResponse', async ({ method, routeOptions }, reply) =>
     requestAnswered(operationOf(method, routeOptions.url), reply.statusCode, reply.elapsedTime / 1_000),
   );
