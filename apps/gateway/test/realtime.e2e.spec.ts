@@ -102,6 +102,55 @@ describe('the realtime edge', () => {
     expect(goes.seqs(group)).toEqual([2, 4, 5]);
   });
 
+  it('shows nothing after a removal whose event was lost (A-43)', async () => {
+    const [alice, bob] = pair();
+    const group = world.logs.create(alice.organizationId, [bob.userId, alice.userId]);
+    const [stays, goes] = [await world.join(alice), await world.join(bob)];
+
+    world.logs.remove(group, bob.userId, 'lost');
+    for (let i = 0; i < 5; i++) world.logs.say(group, alice.userId, `after ${i}`);
+    await Promise.all([stays.heard(7, group), goes.heard(2, group)]);
+    await pause(50);
+
+    expect(goes.seqs(group)).toEqual([2]);
+    expect(stays.seqs(group)).toEqual([2, 3, 4, 5, 6, 7]);
+  });
+
+  it('lets a person in whose event was lost, as soon as others hear of it', async () => {
+    const [alice, bob] = pair();
+    const group = world.logs.create(alice.organizationId, [alice.userId]);
+    const [stays, comes] = [await world.join(alice), await world.join(bob)];
+
+    world.logs.add(group, alice.userId, [bob.userId], 'lost');
+    world.logs.say(group, alice.userId, 'welcome');
+    await Promise.all([stays.heard(3, group), comes.heard(3, group)]);
+
+    expect([stays.seqs(group), comes.seqs(group)]).toEqual([
+      [2, 3],
+      [2, 3],
+    ]);
+  });
+
+  it('gives every socket of a person the same, each from where it came in', async () => {
+    const [alice, bob] = pair();
+    const group = world.logs.create(alice.organizationId, [alice.userId, bob.userId]);
+    const phone = await world.join(bob);
+    world.logs.say(group, alice.userId, 'two');
+    await phone.heard(2, group);
+    const tablet = await world.join({ ...bob });
+
+    world.logs.say(group, alice.userId, 'three');
+    await Promise.all([phone.heard(3, group), tablet.heard(3, group)]);
+    await phone.close();
+    world.logs.say(group, alice.userId, 'four');
+    await tablet.heard(4, group);
+
+    expect([phone.seqs(group), tablet.seqs(group)]).toEqual([
+      [2, 3],
+      [3, 4],
+    ]);
+  });
+
   it('fills a hole from the log, and drops doubles', async () => {
     const [alice, bob] = pair();
     const group = world.logs.create(alice.organizationId, [alice.userId, bob.userId]);
