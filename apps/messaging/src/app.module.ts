@@ -1,5 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { type DynamicModule, Module, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import {
   Bus,
@@ -46,6 +45,7 @@ import { ListMembersHandler } from './members/list-members.js';
 import { MemberStore } from './members/member-store.js';
 import { PostgresMemberStore } from './members/member-store.postgres.js';
 import { MembersController } from './members/members.controller.js';
+import { TrustGate } from './trust/trust-gate.js';
 
 /** What main.ts opened. */
 export interface Opened {
@@ -56,25 +56,8 @@ export interface Opened {
   envelope: Envelope;
 }
 
-const KEYS_POLL_MS = 100;
-
 @Module({})
-export class MessagingModule implements OnModuleInit, OnModuleDestroy {
-  constructor(
-    private readonly trustFeed: TrustFeed,
-    private readonly trust: TrustStore,
-  ) {}
-
-  /** Runs before BusServer takes requests: without auth's keys every good token would be refused as a forged one. */
-  async onModuleInit(): Promise<void> {
-    await this.trustFeed.start();
-    while (!this.trust.hasKeys()) await pause(KEYS_POLL_MS);
-  }
-
-  onModuleDestroy(): void {
-    this.trustFeed.stop();
-  }
-
+export class MessagingModule {
   static with({ config, log, connection, db, envelope }: Opened): DynamicModule {
     const events = new EventStream(connection, log, {
       replicas: config.EVENTS_REPLICAS,
@@ -102,7 +85,10 @@ export class MessagingModule implements OnModuleInit, OnModuleDestroy {
         { provide: OutboxRelay, useValue: relay },
         { provide: TrustStore, useValue: trust },
         { provide: TokenVerifier, useValue: verifier },
-        { provide: TrustFeed, useValue: new TrustFeed(bus, connection, trust, log) },
+        {
+          provide: TrustGate,
+          useFactory: () => new TrustGate(new TrustFeed(bus, connection, trust, log), trust, connection),
+        },
         { provide: Announcer, useValue: new Announcer(new LivePublisher(connection), relay) },
         { provide: ReceiptSharing, useValue: new ReceiptSharing(config.SHARE_RECEIPTS) },
         { provide: EntryStore, useValue: new PostgresEntryStore(db, config.DATABASE_COMMIT_TIMEOUT_MS) },

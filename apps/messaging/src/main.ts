@@ -32,6 +32,13 @@ const log = createLogger({
 async function start(lifecycle: Lifecycle): Promise<void> {
   startProcessMetrics(config.VERSION, config.REVISION);
   const readiness = new Readiness();
+  let isStarted = false;
+  readiness.add({
+    name: 'start',
+    check: () => {
+      if (!isStarted) throw new Error('not at its end yet');
+    },
+  });
   const internal = await startInternalServer({ host: config.HOST, port: config.INTERNAL_PORT, readiness, log });
   lifecycle.add('internal', () => internal.close());
 
@@ -97,6 +104,7 @@ async function start(lifecycle: Lifecycle): Promise<void> {
       if (!trust.hasKeys()) throw new Error('no signing keys from auth yet');
     },
   });
+  isStarted = true;
 }
 
 await runService(log, config.SHUTDOWN_DEADLINE_MS, start);
