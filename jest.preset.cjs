@@ -9,7 +9,10 @@ module.exports = {
   testEnvironmentOptions: { customExportConditions: ['@relais/source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
-    '^.+\\.ts$': [require.resolve('@swc/jest'), { ...swc, swcrc: false, sourceMaps: 'inline', module: { type: 'es6' } }],
+    '^.+\\.ts$': [
+      require.resolve('@swc/jest'),
+      { ...swc, swcrc: false, sourceMaps: 'inline', module: { type: 'es6' } },
+    ],
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['/dist/'],

@@ -14,6 +14,7 @@ export const COMMON_ERRORS = {
   rate_limited: 'rate_limited',
   overloaded: 'unavailable',
   draining: 'unavailable',
+  not_ready: 'unavailable',
   bus_no_responders: 'unavailable',
   bus_disconnected: 'unavailable',
   bus_timeout: 'timeout',
@@ -23,3 +24,17 @@ export const COMMON_ERRORS = {
 } as const satisfies Record<string, ErrorKind>;
 
 export type CommonErrorCode = keyof typeof COMMON_ERRORS;
+
+/** The HTTP status of each kind of error (RFC 9110). */
+export const HTTP_STATUS: Readonly<Record<ErrorKind, number>> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  too_large: 413,
+  rate_limited: 429,
+  internal: 500,
+  unavailable: 503,
+  timeout: 504,
+};

@@ -31,6 +31,7 @@ export class Readiness {
   /** What is missing, one line each; empty means ready. */
   async problems(): Promise<string[]> {
     if (this.leaving) return ['draining'];
+    if (this.checks.length === 0) return ['starting'];
     const results = await Promise.all(this.checks.map((check) => problemOf(check)));
     return results.filter((problem) => problem !== undefined);
   }

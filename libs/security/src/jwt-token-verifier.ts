@@ -68,6 +68,9 @@ export class JwtTokenVerifier extends TokenVerifier {
   }
 
   private async verifyAnew(token: string, id: string): Promise<Principal> {
+    // Not the token's fault: a client that is told "invalid" throws its session away.
+    if (!this.trust.hasKeys())
+      throw new AppError('unavailable', 'not_ready', 'no signing keys yet', { retryAfterMs: 1_000 });
     try {
       const { kid } = headerOf(token);
       const verified = { kid, principal: toPrincipal(await this.claimsOf(token, kid), token) };

@@ -22,7 +22,8 @@ export abstract class TokenVerifier {
    * Checks signature, type, issuer, audience, expiry and revocation. Tokens seen before are answered from a cache,
    * at once, until they expire or one of their ids is revoked.
    *
-   * @throws AppError `token_invalid`, `token_expired`, `token_revoked` (kind `unauthenticated`)
+   * @throws AppError `token_invalid`, `token_expired`, `token_revoked` (kind `unauthenticated`); `not_ready` before the
+   *   first keys are known
    */
   abstract verify(token: string): Promise<Principal> | Principal;
 }

@@ -9,7 +9,8 @@ import type { World } from '../world/world.js';
  * makes the file system forget every byte that was not synced. Needs root, loop devices and perl, which Debian has.
  */
 const SIZE_BYTES = 2 * 1024 ** 3;
-const CUT = 'open(my $d, "<", $ARGV[0]) or die "open: $!"; my $how = pack("I", 2); ioctl($d, 0x8004587d, $how) or die "ioctl: $!"';
+const CUT =
+  'open(my $d, "<", $ARGV[0]) or die "open: $!"; my $how = pack("I", 2); ioctl($d, 0x8004587d, $how) or die "ioctl: $!"';
 
 export class LoopDisk {
   private constructor(

@@ -8,3 +8,4 @@ export * from './cluster/cluster-options.js';
 export * from './cluster/cluster.js';
 export * from './cluster/provision.js';
 export { type Env, type Replica } from './cluster/replica.js';
+export { bindToProcess, dropOrphans } from './owner.js';

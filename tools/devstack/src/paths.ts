@@ -8,9 +8,11 @@ export const STACKS = join(ROOT, '.devstack');
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,40}$/;
 
+export const isStackName = (name: string): boolean => NAME.test(name);
+
 /** Where a stack keeps its state, logs and secrets. */
 export function stackDirectory(name: string): string {
-  if (!NAME.test(name)) throw new Error(`"${name}" is no name for a stack: use a-z, 0-9 and hyphens`);
+  if (!isStackName(name)) throw new Error(`"${name}" is no name for a stack: use a-z, 0-9 and hyphens`);
   return join(STACKS, name);
 }
 

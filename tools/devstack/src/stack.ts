@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readJson, writeJson } from './json-file.js';
 import { withLock } from './lock.js';
-import { STACKS, makeStackDirectory, sharedDirectory, stackDirectory } from './paths.js';
+import { STACKS, isStackName, makeStackDirectory, sharedDirectory, stackDirectory } from './paths.js';
 import { freePort } from './ports.js';
 import { type Launch, type StartedProcess, isRunning, launch, startedProcess, stop } from './process.js';
 
@@ -45,7 +45,7 @@ export class Stack {
   static names(): string[] {
     if (!existsSync(STACKS)) return [];
     const entries = readdirSync(STACKS, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+    return entries.filter((entry) => entry.isDirectory() && isStackName(entry.name)).map((entry) => entry.name);
   }
 
   /** The port of this name: the one it had before, or a free one. */

@@ -1,6 +1,6 @@
 import { COMMON_ERRORS, type RequestContract } from '@relais/contracts';
 import type { ErrorKind } from '@relais/kernel';
-import { HTTP_STATUS } from './http-status.js';
+import { HTTP_STATUS } from '@relais/contracts';
 
 type Codes = Readonly<Record<string, ErrorKind>>;
 

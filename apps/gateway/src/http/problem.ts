@@ -1,18 +1,7 @@
 import { STATUS_CODES } from 'node:http';
-import { AppError, type ErrorKind } from '@relais/kernel';
+import { HTTP_STATUS } from '@relais/contracts';
+import { AppError } from '@relais/kernel';
 
-const STATUS: Readonly<Record<ErrorKind, number>> = {
-  invalid: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  not_found: 404,
-  conflict: 409,
-  too_large: 413,
-  rate_limited: 429,
-  unavailable: 503,
-  timeout: 504,
-  internal: 500,
-};
 const UNSUPPORTED_MEDIA_TYPE = 415;
 const DEFAULT_RETRY_AFTER_MS = 1_000;
 
@@ -23,7 +12,7 @@ export interface Problem {
 }
 
 /** An error as RFC 9457 has it, with the stable `code` that clients match on. */
-export function problemOf(error: AppError, status: number = STATUS[error.kind]): Problem {
+export function problemOf(error: AppError, status: number = HTTP_STATUS[error.kind]): Problem {
   const { code, retryable } = error;
   const retryAfterMs = error.retryAfterMs ?? (status === 429 || status === 503 ? DEFAULT_RETRY_AFTER_MS : undefined);
   const title = STATUS_CODES[status];

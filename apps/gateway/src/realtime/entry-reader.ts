@@ -42,7 +42,7 @@ export class EntryReader {
       }
     }
     if (best) return best;
-    throw failure ?? new AppError('unavailable', 'nobody_to_ask');
+    throw AppError.from(failure ?? new AppError('unavailable', 'nobody_to_ask'));
   }
 
   private async ask(person: Person, { conversationId }: ConversationStream, after: number): Promise<Page> {

@@ -122,4 +122,16 @@ describe('the collector of appends', () => {
     hangar.batches[0]?.land();
     expect(await wanted).toEqual({ replayed: false });
   });
+
+  it('lets others fly while a batch waits for a locked conversation', async () => {
+    const appends = collector({ maxFlying: 1, slowAfterMs: 20 });
+    const blocked = appends.add(a, aWish());
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const other = appends.add(b, aWish());
+    await new Promise((resolve) => setTimeout(resolve, 60));
+
+    expect(hangar.sizes).toEqual([1, 1]);
+    for (const { land } of hangar.batches) land();
+    await Promise.all([blocked, other]);
+  });
 });

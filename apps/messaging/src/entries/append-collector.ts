@@ -9,11 +9,22 @@ export interface CollectorOptions {
   maxBatch: number;
   /** Batches under way at once. While all are busy, the next one grows. */
   maxFlying: number;
+  /** A batch that takes longer than this waits for something, such as a locked conversation, ms. */
+  slowAfterMs: number;
+  /** Slow batches beside the others, so that one locked conversation does not hold up all. */
+  maxSlow: number;
   /** More than this waiting means that the database cannot keep up: new ones are refused at once. */
   maxWaiting: number;
 }
 
-export const COLLECTOR: CollectorOptions = { windowMs: 1, maxBatch: 256, maxFlying: 2, maxWaiting: 4_000 };
+export const COLLECTOR: CollectorOptions = {
+  windowMs: 1,
+  maxBatch: 256,
+  maxFlying: 2,
+  slowAfterMs: 100,
+  maxSlow: 4,
+  maxWaiting: 4_000,
+};
 
 type Waiting = Append & { isAbandoned(): boolean };
 
@@ -25,6 +36,7 @@ export class AppendCollector {
   private readonly waiting = new Map<OrganizationId, Waiting[]>();
   private count = 0;
   private flying = 0;
+  private slow = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -65,8 +77,18 @@ export class AppendCollector {
     if (wanted.length === 0) return;
     this.flying++;
     batchCommitted(wanted.length);
-    void this.batch.run(organizationId, wanted).finally(() => {
+    let isSlow = false;
+    const timer = setTimeout(() => {
+      if (this.slow >= this.options.maxSlow) return;
+      isSlow = true;
+      this.slow++;
       this.flying--;
+      this.flush();
+    }, this.options.slowAfterMs);
+    void this.batch.run(organizationId, wanted).finally(() => {
+      clearTimeout(timer);
+      if (isSlow) this.slow--;
+      else this.flying--;
       this.flush();
     });
   }

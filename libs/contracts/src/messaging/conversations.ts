@@ -45,7 +45,6 @@ export const createConversation = defineRequest({
     user_not_found: 'not_found',
     conversation_id_reused: 'conflict',
     direct_needs_one_other: 'invalid',
-    too_many_members: 'invalid',
   },
 });
 

@@ -39,7 +39,6 @@ export const appendEntry = defineRequest({
     entry_id_reused: 'conflict',
     target_not_found: 'not_found',
     not_your_entry: 'forbidden',
-    not_a_member_mentioned: 'invalid',
   },
 });
 export type AppendEntry = z.infer<typeof appendEntry.input>;

@@ -30,6 +30,9 @@ export interface Surroundings {
   databases: Readonly<Record<DatabaseService, DatabaseUrls>>;
 }
 
+/** A smaller young generation and one malloc arena: 25 MiB less at rest, and no slower (docs/performance.md). */
+const MEMORY = { NODE_OPTIONS: '--max-semi-space-size=4', MALLOC_ARENA_MAX: '1' };
+
 /** The environment of one replica, as its chart would give it. Nothing of ours leaks in but PATH. */
 export async function environmentOf(
   { name, service }: Replica,
@@ -38,6 +41,7 @@ export async function environmentOf(
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     NODE_ENV: 'production',
+    ...MEMORY,
     HOST: '127.0.0.1',
     REPLICA: name,
     INTERNAL_PORT: String(await stack.port(internalPortName(name))),
