@@ -45,12 +45,16 @@ const world = await World.start({
     ...(values.profile ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${values.profile}` } : {}),
   },
 });
+const SECOND = world.cluster.replicas.filter(({ number }) => number === 2).map(({ name }) => name);
+const FIRST = world.cluster.replicas.filter(({ number }) => number === 1);
 try {
+  for (const name of SECOND) await world.cluster.stop(name);
   if (wants('idle')) measureIdle();
   const relais = new RelaisDriver(world);
   say(`making ${PAIRS * 2} people`);
   if (wants('path')) await measurePath(relais);
   if (wants('history')) await measureHistory(relais);
+  if (wants('replicas')) await measureReplicas(relais);
   await relais.close();
   if (wants('group')) await measureLargeGroup();
   if (wants('sockets')) await measureIdleSockets();
@@ -61,7 +65,7 @@ try {
 report();
 
 function measureIdle(): void {
-  for (const { name, service } of world.cluster.replicas) {
+  for (const { name, service } of FIRST) {
     const mib = world.cluster.usage(name).rssBytes / MIB;
     rows.push({
       what: `idle memory: ${service}`,
@@ -126,6 +130,24 @@ async function measureHistory(relais: RelaisDriver): Promise<void> {
   });
 }
 
+/** The same load on twice the replicas, on the same two cores: what a message costs more for it. */
+async function measureReplicas(relais: RelaisDriver): Promise<void> {
+  const one = await saturate(relais, await relais.pairs(PAIRS), SECONDS / 2);
+  await relais.close();
+  for (const name of SECOND) await world.cluster.startProcess(name);
+  say('two replicas of each service');
+  const two = await saturate(relais, await relais.pairs(PAIRS), SECONDS / 2);
+  await relais.close();
+  for (const name of SECOND) await world.cluster.stop(name);
+  details['replicas'] = { one, two };
+  rows.push({
+    what: 'CPU per message, two replicas against one',
+    value: two.cpuMsPer1000 / one.cpuMsPer1000,
+    unit: '×',
+    bound: 1.5,
+  });
+}
+
 async function measureLargeGroup(): Promise<void> {
   say(`making ${MEMBERS} people`);
   await world.people.atLeast(MEMBERS, (have) => have % 200 === 0 && say(`${have} people`));
@@ -148,7 +170,7 @@ async function measureIdleSockets(): Promise<void> {
 }
 
 async function measureStart(): Promise<void> {
-  for (const { name, service } of world.cluster.replicas) {
+  for (const { name, service } of FIRST) {
     await world.cluster.stop(name);
     const beganAtMs = performance.now();
     await world.cluster.startProcess(name);

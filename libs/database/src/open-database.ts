@@ -5,6 +5,9 @@ import { DataSource, type EntityTarget, type MixedList } from 'typeorm';
 
 const connections = gauge('relais_db_pool_connections', 'Connections of the pool, by state', ['state']);
 
+const schemaVersion = gauge('relais_schema_version', 'Migrations applied to the database');
+const schemaRequired = gauge('relais_schema_required', 'Migrations that this release knows');
+
 export interface DatabaseOptions {
   url: string;
   applicationName: string;
@@ -102,6 +105,8 @@ async function assertDurable(db: DataSource): Promise<void> {
 async function assertMigrated(db: DataSource, names: readonly string[]): Promise<void> {
   const applied = await appliedMigrations(db);
   const missing = names.filter((name) => !applied.has(name));
+  schemaVersion.set(applied.size);
+  schemaRequired.set(names.length);
   if (missing.length > 0) throw new Error(`schema is behind, run the migration: ${missing.join(', ')}`);
 }
 

@@ -8,10 +8,14 @@ import { RelaisSocket } from './relais-socket.js';
 const PER_SECOND = 10;
 
 /** A group in which everybody is online: how long until the last device has it. */
-export async function measureGroup(world: World, members: number, seconds: number): Promise<{ p50Ms: number; p99Ms: number; sent: number }> {
+export async function measureGroup(
+  world: World,
+  members: number,
+  seconds: number,
+): Promise<{ p50Ms: number; p99Ms: number; sent: number }> {
   const sessions = await world.people.atLeast(members);
   const id = await makeGroup(world, members);
-  const gateways = await world.cluster.gatewayUrls();
+  const gateways = await world.gateways();
   const lastSeenMs = new Map<string, number>();
   const seenBy = new Map<string, number>();
   const sockets: RelaisSocket[] = [];
@@ -32,7 +36,8 @@ export async function measureGroup(world: World, members: number, seconds: numbe
   for (const socket of sockets) socket.close();
   const complete = [...lastSeenMs].filter(([text]) => seenBy.get(text) === members);
   const latencies = complete.map(([text, seenMs]) => seenMs - Number(text.split(' ', 1)[0])).sort((a, b) => a - b);
-  if (latencies.length < seconds * PER_SECOND) throw new Error(`${seconds * PER_SECOND - latencies.length} messages did not reach all ${members}`);
+  if (latencies.length < seconds * PER_SECOND)
+    throw new Error(`${seconds * PER_SECOND - latencies.length} messages did not reach all ${members}`);
   return { p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99), sent: latencies.length };
 }
 

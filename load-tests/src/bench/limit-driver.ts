@@ -38,7 +38,12 @@ export class LimitDriver implements Driver {
     const postgresUrl = await makeDatabase(cluster);
     const natsPort = await freePort();
     const port = await freePort();
-    const env = { PATH: process.env.PATH, NATS_URL: `nats://127.0.0.1:${natsPort}`, PG_URL: postgresUrl, PORT: String(port) };
+    const env = {
+      PATH: process.env.PATH,
+      NATS_URL: `nats://127.0.0.1:${natsPort}`,
+      PG_URL: postgresUrl,
+      PORT: String(port),
+    };
     // Copied into the workspace, because its imports are looked for from where it lies.
     const base = join(ROOT, 'node_modules', '.cache');
     mkdirSync(base, { recursive: true });
@@ -58,7 +63,10 @@ export class LimitDriver implements Driver {
   }
 
   usage(): Record<string, Usage> {
-    const own = Object.entries(this.children).map(([name, child]): [string, Usage] => [name, usageOf(child.pid as number)]);
+    const own = Object.entries(this.children).map(([name, child]): [string, Usage] => [
+      name,
+      usageOf(child.pid as number),
+    ]);
     return Object.fromEntries([...own, ['postgres', this.cluster.usage('postgres')]]);
   }
 
@@ -109,7 +117,9 @@ async function makeDatabase(cluster: Cluster): Promise<string> {
   const client = new pg.Client({ connectionString: url.href });
   await client.connect();
   await client.query('CREATE TABLE conv(id text PRIMARY KEY, last_seq bigint NOT NULL)');
-  await client.query('CREATE TABLE msg(conv text, seq bigint, id uuid, sender text, body text, PRIMARY KEY(conv, seq))');
+  await client.query(
+    'CREATE TABLE msg(conv text, seq bigint, id uuid, sender text, body text, PRIMARY KEY(conv, seq))',
+  );
   await client.end();
   return url.href;
 }

@@ -35,7 +35,12 @@ export function saturate(driver: Driver, pairs: readonly Pair[], seconds: number
 }
 
 /** All pairs together send `perSecond`, whatever comes back: what people see at that load. */
-export function atRate(driver: Driver, pairs: readonly Pair[], seconds: number, perSecond: number): Promise<PathResult> {
+export function atRate(
+  driver: Driver,
+  pairs: readonly Pair[],
+  seconds: number,
+  perSecond: number,
+): Promise<PathResult> {
   const intervalMs = (1_000 * pairs.length) / perSecond;
   return measure(driver, pairs, seconds, (pair, index) => {
     let timer: NodeJS.Timeout;
@@ -76,9 +81,17 @@ async function measure(
   return summarize(counting, elapsedSeconds, before, after);
 }
 
-function summarize({ delivered, latenciesMs }: Counting, seconds: number, before: Record<string, Usage>, after: Record<string, Usage>): PathResult {
+function summarize(
+  { delivered, latenciesMs }: Counting,
+  seconds: number,
+  before: Record<string, Usage>,
+  after: Record<string, Usage>,
+): PathResult {
   const cpuByProcess = Object.fromEntries(
-    Object.entries(after).map(([name, usage]) => [name, round(((usage.cpuSeconds - (before[name]?.cpuSeconds ?? 0)) * 1e6) / delivered)]),
+    Object.entries(after).map(([name, usage]) => [
+      name,
+      round(((usage.cpuSeconds - (before[name]?.cpuSeconds ?? 0)) * 1e6) / delivered),
+    ]),
   );
   const sorted = latenciesMs.toSorted((a, b) => a - b);
   return {

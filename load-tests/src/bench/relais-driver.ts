@@ -17,7 +17,7 @@ export class RelaisDriver implements Driver {
 
   async pairs(count: number): Promise<Pair[]> {
     const sessions = await this.world.people.atLeast(count * 2);
-    const gateways = await this.world.cluster.gatewayUrls();
+    const gateways = await this.world.gateways();
     return Promise.all(
       Array.from({ length: count }, (_, index) =>
         this.pair(sessions[index * 2] as RelaisSession, sessions[index * 2 + 1] as RelaisSession, gateways, index),
@@ -34,7 +34,12 @@ export class RelaisDriver implements Driver {
     for (const socket of this.sockets.splice(0)) socket.close();
   }
 
-  private async pair(from: RelaisSession, to: RelaisSession, gateways: readonly string[], index: number): Promise<Pair> {
+  private async pair(
+    from: RelaisSession,
+    to: RelaisSession,
+    gateways: readonly string[],
+    index: number,
+  ): Promise<Pair> {
     const { id } = await from.call(ROUTES.createConversation, {
       id: newId<ConversationId>(),
       kind: 'direct',

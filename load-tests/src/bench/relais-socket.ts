@@ -19,7 +19,9 @@ export class RelaisSocket {
 
   /** Connects, says hello and resolves when it is ready. */
   static async open(gateway: string, session: RelaisSession): Promise<RelaisSocket> {
-    const socket = new WebSocket(`${gateway.replace('http', 'ws')}/v1/realtime`, SUBPROTOCOL, { perMessageDeflate: false });
+    const socket = new WebSocket(`${gateway.replace('http', 'ws')}/v1/realtime`, SUBPROTOCOL, {
+      perMessageDeflate: false,
+    });
     const relais = new RelaisSocket(socket);
     await opened(socket);
     const ready = new Promise<void>((resolve, reject) => {
@@ -36,7 +38,12 @@ export class RelaisSocket {
   append(conversationId: ConversationId, text: string): number {
     const n = ++this.n;
     this.socket.send(
-      JSON.stringify({ type: 'append', n, conversationId, entry: { id: newId<EntryId>(), kind: 'message', body: { text } } }),
+      JSON.stringify({
+        type: 'append',
+        n,
+        conversationId,
+        entry: { id: newId<EntryId>(), kind: 'message', body: { text } },
+      }),
     );
     return n;
   }

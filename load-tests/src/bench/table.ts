@@ -10,7 +10,8 @@ export interface Row {
 
 export const isMet = ({ value, bound, atLeast }: Row): boolean => (atLeast ? value >= bound : value <= bound);
 
-const short = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(value < 10 ? 2 : 1));
+const short = (value: number): string =>
+  Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(value < 10 ? 2 : 1);
 
 export function formatTable(rows: readonly Row[]): string {
   const lines = rows.map((row) => {

@@ -39,12 +39,19 @@ export class World {
     return world;
   }
 
+  /** The gateways that run, by address. */
+  async gateways(): Promise<string[]> {
+    const urls = await this.cluster.gatewayUrls();
+    const names = this.cluster.replicas.filter(({ service }) => service === 'gateway').map(({ name }) => name);
+    return urls.filter((_, index) => this.cluster.isRunning(names[index] as string));
+  }
+
   /** Starts the replicas of the services concerned again, with these plants and without the ones before. */
   async plant(preloads: Preloads): Promise<void> {
     const before = Object.keys(this.preloads) as ServiceName[];
     this.preloads = preloads;
     const concerned = new Set([...before, ...(Object.keys(this.preloads) as ServiceName[])]);
-    for (const { name, service } of this.cluster.replicas) if (concerned.has(service)) await this.cluster.restart(name);
+    for (const { name, service } of this.cluster.replicas) if (concerned.has(service)) await this.restart(name);
   }
 
   /** Until `calm`, a replica that ends is started again, as Kubernetes would. */
@@ -56,9 +63,8 @@ export class World {
   async calm(): Promise<void> {
     this.supervising = false;
     await this.supervisor;
-    for (const { name } of this.cluster.replicas)
-      if (!this.cluster.isRunning(name)) await this.cluster.startProcess(name);
-    await Promise.all(this.cluster.replicas.map(({ name }) => this.cluster.whenReady(name)));
+    for (const { name } of this.cluster.replicas) if (!this.cluster.isRunning(name)) await this.restart(name);
+    await Promise.all(this.cluster.replicas.map(({ name }) => this.whenReady(name)));
   }
 
   /** Lines of all replicas' logs that tell of a bug. */
@@ -75,6 +81,21 @@ export class World {
     await this.supervisor;
     this.people.close();
     await this.cluster.close({ purge: true });
+  }
+
+  /** A planted end may come while the replica is still starting: then once more. */
+  private async restart(name: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.cluster.restart(name);
+      } catch (error) {
+        if (attempt === 5 || this.cluster.isRunning(name)) throw error;
+      }
+    }
+  }
+
+  private async whenReady(name: string): Promise<void> {
+    await this.cluster.whenReady(name).catch(() => this.restart(name));
   }
 
   private async watch(): Promise<void> {
