@@ -5,10 +5,15 @@ import type { Principal } from '@relais/security';
 import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
 import { markGone } from './device-rows.postgres.js';
-import { deleteSessions } from '../sessions/session-rows.postgres.js';
-import { revoke, Revocations } from '../trust/revocations.postgres.js';
+import { endSessions } from '../sessions/session-rows.postgres.js';
+import { Revocations } from '../trust/revocations.postgres.js';
 
-/** Puts one of the caller's devices out. Its row stays, so that its id and key are refused from now on. */
+/**
+ * Puts one of the caller's devices out. Its row stays, so that its id and key are refused from now on.
+ *
+ * Its sessions are revoked, never its id: clients choose the ids of devices, and one that is called like another person,
+ * like their organization or like a device elsewhere would put those out.
+ */
 @Injectable()
 export class RemoveDeviceHandler {
   constructor(
@@ -27,7 +32,6 @@ export class RemoveDeviceHandler {
 
   private async putOut(tx: Tx, { organizationId, userId }: Principal, deviceId: DeviceId): Promise<Revocation[]> {
     if (!(await markGone(tx, organizationId, userId, deviceId))) throw removeDevice.fail('device_not_found');
-    await deleteSessions(tx, organizationId, { deviceId });
-    return revoke(tx, 'device', [deviceId]);
+    return endSessions(tx, 'device', organizationId, { deviceId });
   }
 }

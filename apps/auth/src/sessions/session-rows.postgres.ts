@@ -60,8 +60,8 @@ export interface SessionSelection {
 }
 
 /**
- * Ends sessions; refresh tokens go with them. Their access tokens are not revoked by this: revoke what stands above them,
- * the person or the device, or use `endSessions`.
+ * Ends sessions; refresh tokens go with them. Their access tokens are not revoked by this: revoke the person above them,
+ * or use `endSessions`.
  */
 export async function deleteSessions(
   tx: Tx,
