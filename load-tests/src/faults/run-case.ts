@@ -21,9 +21,10 @@ export async function runCase(world: World, one: FaultCase, seed: number, isMuta
   const restartsBefore = world.restarts;
   const bugsBefore = new Set(world.bugLines());
   const sessions = await world.people.atLeast(PEOPLE);
+  // From the first request on: making the conversations may meet a planted end.
+  world.supervise();
   const workload = await Workload.start(sessions, await world.cluster.gatewayUrls(), random);
   try {
-    world.supervise();
     workload.run(one.perSecond ?? 150);
     await pause(CALM_MS);
     const context = { world, workload, random };

@@ -149,13 +149,13 @@ export function tenantsContract(running: Running): void {
     expect(await codeOf(mallory.call(ROUTES.addMembers, { conversationId: own, userIds: [victim.id] }))).toBe(
       'user_not_found',
     );
-    expect(await append({ kind: 'message', body: { text: 'x', mentions: [victim.id] } })).toBe(
-      'not_a_member_mentioned',
-    );
     expect(await append({ kind: 'edit', body: { target: entryId, text: 'x' } })).toBe('target_not_found');
     expect(await append({ kind: 'deletion', body: { target: entryId } })).toBe('target_not_found');
     expect(await append({ kind: 'reaction', body: { target: entryId, emoji: 'x' } })).toBe('target_not_found');
     expect(await codeOf(mallory.call(ROUTES.addPoolUser, { poolId, userId: victim.id }))).not.toBe('ok');
+    // Who is not a member can be written about, and is not told.
+    expect(await append({ kind: 'message', body: { text: 'x', mentions: [victim.id] } })).toBe('ok');
+    expect((await victim.call(ROUTES.listConversations, {})).items.map(({ my }) => my.mentions)).toEqual([0, 0]);
     expect((await victim.log(conversationId)).map(({ kind }) => kind)).toEqual(['membership', 'message']);
   });
 
