@@ -1,0 +1,135 @@
+import { CLOSE_CODES, ROUTES } from '@relais/contracts';
+import { type ConversationId, newId } from '@relais/kernel';
+import { DeviceKey } from '@relais/sdk';
+import { redisKeys } from './at-rest.js';
+import { newDevice } from './organization.js';
+import type { Person } from './person.js';
+import { RawClient } from './raw-client.js';
+import { System } from './system.js';
+
+const START_DEADLINE_MS = 120_000;
+const TOKEN_SECONDS = 30;
+/** Clocks may differ by this much: until then an expired token is still good. */
+const LEEWAY_SECONDS = 5;
+
+describe('a cluster with its usual limits', () => {
+  let system: System;
+  let stale: { token: string; socket: RawClient; sinceMs: number };
+
+  beforeAll(async () => {
+    system = await System.start({
+      name: `limits-${process.pid}`,
+      replicas: 1,
+      env: { ACCESS_TOKEN_SECONDS: String(TOKEN_SECONDS), DRAIN_DELAY_MS: '0', DRAIN_MS: '500' },
+    });
+    const { accessToken: token } = system.rival.owner.session.tokens;
+    const sinceMs = performance.now();
+    stale = { token, sinceMs, socket: await RawClient.ready(system.gateways[0] as string, token) };
+  }, START_DEADLINE_MS);
+
+  afterAll(async () => {
+    await stale?.socket.close();
+    await system?.close();
+  }, START_DEADLINE_MS);
+
+  async function ask(path: string, init: RequestInit): Promise<{ status: number; retryAfter: number; code?: string }> {
+    const answer = await fetch(`${system.gateways[0]}${path}`, init);
+    const body = (await answer.json().catch(() => ({}))) as { code?: string; retryable?: boolean };
+    if (answer.status === 429) expect(body).toMatchObject({ code: 'rate_limited', retryable: true });
+    const retryAfter = Number(answer.headers.get('retry-after') ?? 0);
+    return { status: answer.status, retryAfter, ...(body.code ? { code: body.code } : {}) };
+  }
+
+  const as = ({ session }: Person) => ({ authorization: `Bearer ${session.tokens.accessToken}` });
+  const read = (person: Person) => ask('/v1/me', { headers: as(person) });
+  const login = (email: string) => {
+    const device = { ...newDevice(), publicKey: DeviceKey.generate().publicKey };
+    const body = JSON.stringify({ organization: 'acme', email, password: 'not the password', device });
+    return ask('/v1/sessions', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  };
+  const times = <Answer>(count: number, one: (index: number) => Promise<Answer>) =>
+    Promise.all(Array.from({ length: count }, (_, index) => one(index)));
+
+  /** Some pass, the others are told when to come back. */
+  function areLimited(answers: { status: number; retryAfter: number }[], mostPassed: number): void {
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(answers.length - refused.length).toBeGreaterThan(0);
+    expect(answers.length - refused.length).toBeLessThanOrEqual(mostPassed);
+    for (const { retryAfter } of refused) expect(retryAfter).toBeGreaterThanOrEqual(1);
+  }
+
+  it('who asks too often is told when to come back, and others are not hindered', async () => {
+    const [greedy, modest] = (await system.acme.people(2)) as [Person, Person];
+
+    areLimited(await times(300, () => read(greedy)), 250);
+
+    expect((await read(modest)).status).toBe(200);
+  });
+
+  it('who writes too often is told when to come back', async () => {
+    const { owner } = system.acme;
+    const id = await owner.start('group', []);
+    const put = () =>
+      ask(`/v1/conversations/${id}/entries/${newId()}`, {
+        ...{ method: 'PUT', headers: { ...as(owner), 'content-type': 'application/json' } },
+        body: JSON.stringify({ kind: 'message', body: { text: 'again' } }),
+      });
+
+    areLimited(await times(250, put), 200);
+  });
+
+  it('one socket that writes too often is refused, and one that floods is closed', async () => {
+    const person = await system.acme.join();
+    const socket = await person.open(0);
+    const frame = (n: number) => ({
+      ...{ type: 'append', n, conversationId: newId<ConversationId>() },
+      entry: { id: newId(), kind: 'message', body: { text: 'x' } },
+    });
+
+    for (let n = 0; n < 200; n++) socket.send(frame(n));
+    await socket.until((said) => said.type === 'refusal' && said.error.code === 'rate_limited');
+    for (let n = 200; n < 6_000; n++) socket.send(frame(n));
+
+    expect(await socket.closed).toMatchObject({
+      code: CLOSE_CODES.rate_limited.code,
+      reason: { code: 'rate_limited' },
+    });
+  }, 20_000);
+
+  it('whoever guesses passwords is told when to come back, per account and per address', async () => {
+    areLimited(await times(20, () => login('nobody@acme.example')), 15);
+
+    const spread = await times(40, (index) => login(`nobody${index}@acme.example`));
+    areLimited(spread, 35);
+    const keys = await redisKeys(system.cluster.servers.redisUrl);
+    expect(keys).toContain('login');
+    expect(keys).not.toMatch(/nobody|acme\.example/);
+  }, 30_000);
+
+  it('an access token that ran out is refused over HTTP, and its socket is told to come back with a new one (A-47)', async () => {
+    const endsAtMs = stale.sinceMs + (TOKEN_SECONDS + LEEWAY_SECONDS + 1) * 1_000;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, endsAtMs - performance.now())));
+    const gateway = system.gateways[0] as string;
+
+    expect(await ask('/v1/me', { headers: { authorization: `Bearer ${stale.token}` } })).toMatchObject({
+      status: 401,
+      code: 'token_expired',
+    });
+    const { code } = CLOSE_CODES.token_expired;
+    expect(await stale.socket.closed).toMatchObject({ code, reason: { code: 'token_expired' } });
+    const late = await RawClient.open(gateway);
+    late.send({ type: 'hello', token: stale.token });
+    expect(await late.closed).toMatchObject({ code });
+    expect((await system.rival.owner.call(ROUTES.me, {})).organizationHandle).toBe('rival');
+  }, 60_000);
+
+  it('without Redis everyone is still limited, and still served', async () => {
+    const person = await system.rival.join();
+
+    await system.cluster.kill('redis');
+
+    areLimited(await times(300, () => read(person)), 250);
+    expect((await read(system.rival.owner)).status).toBe(200);
+    areLimited(await times(40, (index) => login(`someone${index}@acme.example`)), 39);
+  }, 60_000);
+});
