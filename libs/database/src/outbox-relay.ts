@@ -23,6 +23,7 @@ interface Row {
   id: string;
   subject: string;
   data: string;
+  age_seconds: number;
 }
 
 const RECONCILE_MS = 5 * 60_000;
@@ -92,7 +93,7 @@ export class OutboxRelay {
     await this.reconcile();
     await this.tidy();
     const rows = await this.read();
-    oldestAge.set(rows.length > 0 ? await this.ageOf(rows[0] as Row) : 0);
+    oldestAge.set(rows[0]?.age_seconds ?? 0);
     pending.set(rows.length);
     if (rows.length === 0) return 0;
     const seqs = await Promise.all(rows.map((row) => this.events.publish(row.subject, row.id, row.data)));
@@ -145,7 +146,8 @@ export class OutboxRelay {
 
   private read(): Promise<Row[]> {
     return this.db.query(
-      `SELECT o.xid::text, o.position::text, o.id, o.subject, o.data::text
+      `SELECT o.xid::text, o.position::text, o.id, o.subject, o.data::text,
+              extract(epoch FROM clock_timestamp() - o.created_at)::float8 AS age_seconds
        FROM outbox o
        WHERE (o.xid, o.position) > ($1::xid8, $2::bigint) AND o.xid < pg_snapshot_xmin(pg_current_snapshot())
        ORDER BY o.xid, o.position LIMIT $3`,
@@ -162,14 +164,6 @@ export class OutboxRelay {
     if (moved === 0) throw new Error('lost the lease while publishing');
     this.cursor = { xid: to.xid, position: to.position };
     this.stream = stream;
-  }
-
-  private async ageOf(row: Row): Promise<number> {
-    const [age] = (await this.db.query(
-      `SELECT extract(epoch FROM clock_timestamp() - o.created_at)::float8 AS seconds FROM outbox o WHERE o.xid = $1::xid8 AND o.position = $2`,
-      [row.xid, row.position],
-    )) as { seconds: number }[];
-    return age?.seconds ?? 0;
   }
 
   /** Forgets what was relayed longer ago than a lost stream could be rebuilt from. */

@@ -82,7 +82,10 @@ export async function losePower({ cluster }: World): Promise<void> {
   await cluster.startProcess('postgres');
 }
 
-/** Planted bug: commits are answered before they are on disk. */
+/**
+ * Planted bug: commits are answered before they are on disk. All of them: one that still synced would take the others'
+ * bytes to the disk with its own, and so would a written page.
+ */
 export async function weakenCommits(world: World): Promise<() => Promise<void>> {
   const alter = async (...statements: string[]) => {
     const client = new pg.Client({ connectionString: world.cluster.servers.postgresUrl });
@@ -90,13 +93,23 @@ export async function weakenCommits(world: World): Promise<() => Promise<void>> 
     for (const statement of statements) await client.query(statement);
     await client.end();
   };
-  const messaging = new URL(world.cluster.databases('messaging').DATABASE_URL).pathname.slice(1);
   await alter(
-    `ALTER DATABASE ${messaging} SET synchronous_commit = off`,
     'ALTER SYSTEM SET wal_writer_delay = 10000',
     `ALTER SYSTEM SET wal_writer_flush_after = '64MB'`,
+    'ALTER SYSTEM SET bgwriter_lru_maxpages = 0',
+    ...DATABASES.map((database) => `ALTER DATABASE ${database} SET synchronous_commit = off`),
     'SELECT pg_reload_conf()',
+    ...RECONNECT,
   );
   return () =>
-    alter(`ALTER DATABASE ${messaging} RESET synchronous_commit`, 'ALTER SYSTEM RESET ALL', 'SELECT pg_reload_conf()');
+    alter(
+      ...DATABASES.map((database) => `ALTER DATABASE ${database} RESET synchronous_commit`),
+      'ALTER SYSTEM RESET ALL',
+      'SELECT pg_reload_conf()',
+      ...RECONNECT,
+    );
 }
+
+/** Sessions keep the settings they began with. */
+const RECONNECT = [`SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a WHERE a.datname LIKE 'relais%'`];
+const DATABASES = ['relais_auth', 'relais_auth_keys', 'relais_messaging', 'relais_messaging_keys'];

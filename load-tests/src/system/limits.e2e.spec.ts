@@ -14,6 +14,7 @@ const LEEWAY_SECONDS = 5;
 
 describe('a cluster with its usual limits', () => {
   let system: System;
+  let person: Person;
   let stale: { token: string; socket: RawClient; sinceMs: number };
 
   beforeAll(async () => {
@@ -22,6 +23,7 @@ describe('a cluster with its usual limits', () => {
       replicas: 1,
       env: { ACCESS_TOKEN_SECONDS: String(TOKEN_SECONDS), DRAIN_DELAY_MS: '0', DRAIN_MS: '500' },
     });
+    person = await system.rival.join();
     const { accessToken: token } = system.rival.owner.session.tokens;
     const sinceMs = performance.now();
     stale = { token, sinceMs, socket: await RawClient.ready(system.gateways[0] as string, token) };
@@ -79,8 +81,8 @@ describe('a cluster with its usual limits', () => {
   });
 
   it('one socket that writes too often is refused, and one that floods is closed', async () => {
-    const person = await system.acme.join();
-    const socket = await person.open(0);
+    const writer = await system.acme.join();
+    const socket = await writer.open(0);
     const frame = (n: number) => ({
       ...{ type: 'append', n, conversationId: newId<ConversationId>() },
       entry: { id: newId(), kind: 'message', body: { text: 'x' } },
@@ -124,8 +126,6 @@ describe('a cluster with its usual limits', () => {
   }, 60_000);
 
   it('without Redis everyone is still limited, and still served', async () => {
-    const person = await system.rival.join();
-
     await system.cluster.kill('redis');
 
     areLimited(await times(300, () => read(person)), 250);

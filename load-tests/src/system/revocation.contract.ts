@@ -64,6 +64,20 @@ export function revocationContract(running: Running): void {
     );
   });
 
+  it('who loses a role can do nothing with the token that still names it', async () => {
+    const { acme } = running();
+    const joined = await acme.join();
+    await acme.owner.call(ROUTES.updateUser, { userId: joined.id, role: 'admin' });
+    const admin = await acme.anotherDevice(joined);
+    const invite = (gateway: number) => codeOf(admin.callAt(gateway, ROUTES.invite, {}));
+    expect(await invite(0)).toBe('ok');
+
+    await acme.owner.call(ROUTES.updateUser, { userId: joined.id, role: 'member' });
+
+    for (const gateway of [0, 1]) expect(['forbidden', 'token_revoked']).toContain(await invite(gateway));
+    expect(await codeOf((await acme.anotherDevice(joined)).call(ROUTES.invite, {}))).toBe('forbidden');
+  });
+
   it('who logs out is out on that device only', async () => {
     const { person, tablet, sockets } = await somebody();
     const [lost, kept] = sockets;

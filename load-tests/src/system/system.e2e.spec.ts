@@ -18,7 +18,7 @@ describe('a cluster of two replicas of each service', () => {
     system = await System.start({
       name: `system-${process.pid}`,
       replicas: 2,
-      env: { RATE_LIMIT_FACTOR: '1000', HEARTBEAT_MS: '2000', DRAIN_DELAY_MS: '0', DRAIN_MS: '500' },
+      env: { RATE_LIMIT_FACTOR: '1000', HEARTBEAT_MS: '3000', DRAIN_DELAY_MS: '0', DRAIN_MS: '500' },
     });
   }, START_DEADLINE_MS);
 

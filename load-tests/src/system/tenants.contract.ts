@@ -1,98 +1,16 @@
 import { pathParameters, ROUTES, type Route } from '@relais/contracts';
 import { type ConversationId, type EntryId, newId } from '@relais/kernel';
-import { DeviceKey } from '@relais/sdk';
+import { ApiError, DeviceKey } from '@relais/sdk';
 import { newDevice } from './organization.js';
 import { codeOf, type Person } from './person.js';
+import { CASES, type Place, type RouteName, UNFIT } from './tenant-cases.js';
 import { eventually, type Running } from './system.js';
-
-/** What acme has, and what of rival's is needed to ask for it. */
-interface Place {
-  conversationId: ConversationId;
-  entryId: EntryId;
-  other: { conversationId: ConversationId };
-  poolId: never;
-  invitationId: never;
-  ownPoolId: never;
-  victim: Person;
-  mallory: Person;
-}
-type RouteName = keyof typeof ROUTES;
-type Case =
-  { refused: string; input(place: Place): object } | { accepted: true; why: string; input(place: Place): object };
-
-const refused = (code: string, input: (place: Place) => object = () => ({})): Case => ({ refused: code, input });
-const accepted = (why: string, input: (place: Place) => object = () => ({})): Case => ({ accepted: true, why, input });
-const theirs = (more: (place: Place) => object = () => ({})) =>
-  refused('conversation_not_found', (place) => ({ conversationId: place.conversationId, ...more(place) }));
-const device = (place: Place) => ({
-  ...newDevice('x', place.victim.session.tokens.deviceId),
-  publicKey: DeviceKey.generate().publicKey,
-});
-const userId = ({ victim }: Place) => victim.id;
-const { password } = { password: 'correct horse battery staple' };
-const nobody = { email: 'nobody@rival.example', displayName: 'Nobody', password };
-
-/** What every route answers to an owner of rival who gives ids, names and secrets of acme. */
-const CASES: Record<RouteName, Case> = {
-  bootstrap: refused('bootstrap_refused', (place) => ({
-    ...{ bootstrapToken: 'x'.repeat(40), organization: { handle: 'acme', name: 'Acme' } },
-    ...{ owner: nobody, device: device(place) },
-  })),
-  login: refused('login_failed', ({ victim, ...place }) => {
-    const { email, password } = victim.account;
-    return { organization: 'rival', email, password, device: device({ victim, ...place }) };
-  }),
-  refresh: refused('refresh_failed', () => ({ refreshToken: 'x'.repeat(43), proof: 'x' })),
-  listSessions: accepted('lists one’s own'),
-  logout: accepted('ends one’s own'),
-  closeSession: refused('session_not_found', ({ victim }) => ({ sessionId: victim.session.tokens.sessionId })),
-  changePassword: refused('wrong_password', ({ victim }) => ({
-    currentPassword: victim.account.password,
-    newPassword: 'correct horse battery staple',
-  })),
-  invite: refused('pool_not_found', ({ poolId }) => ({ poolIds: [poolId] })),
-  listInvitations: accepted('lists one’s own'),
-  revokeInvitation: refused('invitation_not_found', ({ invitationId }) => ({ invitationId })),
-  acceptInvitation: refused('invitation_refused', (place) => ({
-    invitationToken: place.invitationId,
-    ...nobody,
-    device: device(place),
-  })),
-  me: accepted('is oneself'),
-  listDevices: accepted('lists one’s own'),
-  removeDevice: refused('device_not_found', ({ victim }) => ({ deviceId: victim.session.tokens.deviceId })),
-  listUsers: accepted('lists one’s own'),
-  updateUser: refused('user_not_found', (place) => ({ userId: userId(place), role: 'owner' })),
-  removeUser: refused('user_not_found', (place) => ({ userId: userId(place) })),
-  listPools: accepted('lists one’s own'),
-  createPool: accepted('makes one’s own of the same id', ({ poolId }) => ({ id: poolId, name: 'mine' })),
-  renamePool: refused('pool_not_found', ({ poolId }) => ({ poolId, name: 'mine' })),
-  addPoolUser: refused('user_not_found', (place) => ({ poolId: place.ownPoolId, userId: userId(place) })),
-  removePoolUser: refused('pool_not_found', (place) => ({ poolId: place.poolId, userId: userId(place) })),
-  createConversation: refused('user_not_found', (place) => ({
-    ...{ id: newId<ConversationId>(), kind: 'group', memberIds: [userId(place)] },
-  })),
-  listConversations: accepted('lists one’s own'),
-  readConversation: theirs(),
-  updateConversation: theirs(() => ({ title: 'mine' })),
-  closeConversation: theirs(),
-  muteConversation: theirs(() => ({ until: null })),
-  listMembers: theirs(),
-  addMembers: theirs(({ mallory }) => ({ userIds: [mallory.id] })),
-  removeMember: theirs((place) => ({ userId: userId(place) })),
-  changeRole: theirs((place) => ({ userId: userId(place), role: 'reader' })),
-  listEntries: theirs(),
-  append: theirs(() => ({ id: newId<EntryId>(), kind: 'message', body: { text: 'intruder' } })),
-  sync: accepted('says that it is gone', ({ conversationId }) => ({ heads: [[conversationId, 0]] })),
-  marks: accepted('changes nothing', ({ conversationId }) => ({ marks: [{ conversationId, read: 1 }] })),
-};
-
-/** A pool of another organization is made before it is asked for, so these are asked first. */
-const names = Object.keys(CASES).toSorted((a, b) => Number(a === 'createPool') - Number(b === 'createPool'));
+import { pick, seeded } from '../world/random.js';
 
 export function tenantsContract(running: Running): void {
   let place: Place;
   let friend: Person;
+  let stateBefore: unknown;
 
   beforeAll(async () => {
     const { acme, rival } = running();
@@ -100,17 +18,39 @@ export function tenantsContract(running: Running): void {
     friend = mate;
     const conversationId = await victim.start('group', [friend]);
     const poolId = newId<never>();
-    await acme.owner.call(ROUTES.createPool, { id: poolId, name: 'theirs' });
+    const otherPoolId = newId<never>();
+    for (const id of [poolId, otherPoolId]) await acme.owner.call(ROUTES.createPool, { id, name: 'theirs' });
     const ownPools = await rival.owner.call(ROUTES.listPools, {});
     place = {
-      ...{ conversationId, poolId, victim },
+      ...{ conversationId, poolId, otherPoolId, victim },
       other: { conversationId: await victim.start('group', [friend]) },
       entryId: (await victim.say(conversationId, 'confidential')).id,
       ownPoolId: ownPools.items[0]?.id as never,
       invitationId: (await acme.owner.call(ROUTES.invite, {})).id as never,
       mallory: await rival.anotherDevice(rival.owner),
     };
+    stateBefore = await stateOfAcme();
   }, 60_000);
+
+  /** All that acme's people see of their organization. */
+  async function stateOfAcme(): Promise<unknown> {
+    const { owner } = running().acme;
+    const { conversationId, other, victim } = place;
+    const of = async (id: ConversationId) => [
+      await victim.call(ROUTES.readConversation, { conversationId: id }),
+      await victim.call(ROUTES.listMembers, { conversationId: id }),
+      await victim.log(id),
+    ];
+    return [
+      await owner.call(ROUTES.listUsers, { limit: 200 }),
+      await owner.call(ROUTES.listPools, {}),
+      await owner.call(ROUTES.listInvitations, {}),
+      await victim.call(ROUTES.listDevices, {}),
+      (await victim.call(ROUTES.listSessions, {})).items.map(({ id }) => id),
+      await of(conversationId),
+      await of(other.conversationId),
+    ];
+  }
 
   const secretsOfAcme = () => {
     const { victim, conversationId, entryId, poolId } = place;
@@ -125,7 +65,9 @@ export function tenantsContract(running: Running): void {
       if (takesId(route)) expect([name, Object.keys(CASES[name].input(place)).length > 0]).toEqual([name, true]);
   });
 
-  it.each(names)('%s gives an owner of another organization nothing', async (name) => {
+  const cases = Object.entries(CASES).map(([name, { says }]) => [name, says] as const);
+
+  it.each(cases)('%s gives an owner of another organization nothing: %s', async (name) => {
     const one = CASES[name as RouteName];
     const route = ROUTES[name as RouteName] as unknown as Route;
     const { rival } = running();
@@ -134,11 +76,42 @@ export function tenantsContract(running: Running): void {
 
     const answer = mallory.callAt(0, route, input);
 
-    if ('refused' in one) return expect(await codeOf(answer)).toBe(one.refused);
+    if (one.refused) return expect(await codeOf(answer)).toBe(one.refused);
     const said = JSON.stringify(await answer);
     const given = JSON.stringify(input);
     for (const secret of secretsOfAcme()) if (!given.includes(secret)) expect(said).not.toContain(secret);
   });
+
+  it('none of that has changed anything there', async () => {
+    expect(await stateOfAcme()).toEqual(stateBefore);
+  });
+
+  it('whatever ids are mixed, no answer tells of the other organization, and nothing changes there', async () => {
+    const random = seeded(18);
+    const { rival } = running();
+    const { mallory } = place;
+    const strangers = [await rival.join(), mallory];
+    const ids = [...secretsOfAcme().slice(0, -1), mallory.id, place.ownPoolId, newId()];
+    const fuzzed = Object.entries(ROUTES as unknown as Record<string, Route>).filter(([name]) => !UNFIT.has(name));
+
+    for (let round = 0; round < 400; round++) {
+      const [name, route] = pick(random, fuzzed);
+      const keys = [...new Set([...pathParameters(route.path), ...Object.keys(CASES[name as RouteName].input(place))])];
+      const usual = CASES[name as RouteName].input(place) as Record<string, unknown>;
+      const isId = (key: string) => pathParameters(route.path).includes(key);
+      const input = Object.fromEntries(keys.map((key) => [key, isId(key) ? pick(random, ids) : usual[key]]));
+
+      const asked = pick(random, strangers).callAt(round, route, input);
+
+      const said = JSON.stringify(await asked.catch((thrown: unknown) => ApiError.from(thrown).code));
+      const given = JSON.stringify(input);
+      for (const secret of secretsOfAcme())
+        if (!given.includes(secret)) expect([name, said]).toEqual([name, expect.not.stringContaining(secret)]);
+      expect([name, said]).toEqual([name, expect.not.stringContaining('internal_error')]);
+    }
+
+    expect(await stateOfAcme()).toEqual(stateBefore);
+  }, 60_000);
 
   it('people, entries and pools of another organization cannot be drawn into one’s own', async () => {
     const { mallory, victim, conversationId, entryId, poolId } = place;
@@ -163,13 +136,26 @@ export function tenantsContract(running: Running): void {
     const { mallory, victim, other } = place;
     const { conversationId: id } = other;
     const before = await victim.log(id);
+    const [hers, his] = [await victim.open(0), await mallory.open(0)];
 
     await mallory.call(ROUTES.createConversation, { id, kind: 'group', memberIds: [], title: 'mine' });
-    await mallory.say(id, 'among us');
-
+    const body = { text: 'among us' };
+    const { id: said, replayed } = await mallory.call(ROUTES.append, {
+      ...{ conversationId: id, id: place.entryId, kind: 'message', body },
+    });
+    expect(replayed).toBe(false);
+    await his.until((frame) => frame.type === 'entry' && frame.entry.id === said);
+    his.send({ type: 'typing', conversationId: id });
     expect(await victim.log(id)).toEqual(before);
-    expect(JSON.stringify(await mallory.log(id))).not.toContain(victim.id);
+    const { id: answer } = await victim.say(id, 'among ourselves');
+
+    await hers.until((frame) => frame.type === 'entry' && frame.entry.id === answer);
+    expect(hers.entries(id).map((entry) => entry.id)).toEqual([answer]);
+    expect(hers.frames.filter(({ type }) => type === 'typing')).toEqual([]);
+    expect(his.entries(id).map((entry) => entry.kind)).toEqual(['membership', 'message']);
+    expect(JSON.stringify([his.frames, await mallory.log(id)])).not.toContain(victim.id);
     expect((await victim.call(ROUTES.readConversation, { conversationId: id })).title).toBe('group');
+    await Promise.all([hers.close(), his.close()]);
   });
 
   it('nobody signs in under the handle of another organization', async () => {
