@@ -103,7 +103,7 @@ export class FileKeyProvider extends KeyProvider {
   private async reread(always: boolean): Promise<void> {
     try {
       const signature = await signatureOf(this.path);
-      if (signature === this.signature && !always) return;
+      if (signature === this.signature && !always && !this.problem) return;
       const next = await readKekFile(this.path);
       assertFollows(this.path, this.keyring, next);
       this.takeOver(next, signature);

@@ -1,5 +1,6 @@
 import { type Entry, ROUTES } from '@relais/contracts';
 import type { ConversationId } from '@relais/kernel';
+import { ApiError } from '@relais/sdk';
 import type { AppliedEntry, Sent, SimClient } from '../world/sim-client.js';
 import type { Conversation, Workload } from '../world/workload.js';
 
@@ -33,6 +34,16 @@ const lineOf = (entry: Entry): Line => ({
 
 /** The whole log of a conversation, read through the API by one of its members. */
 async function readLog(reader: SimClient, conversationId: ConversationId): Promise<Line[]> {
+  try {
+    return await readLines(reader, conversationId);
+  } catch (thrown) {
+    // The conversation itself may be what was lost; then all that was said in it is.
+    if (ApiError.from(thrown).code === 'conversation_not_found') return [];
+    throw thrown;
+  }
+}
+
+async function readLines(reader: SimClient, conversationId: ConversationId): Promise<Line[]> {
   const lines: Line[] = [];
   for (let after = 0; ;) {
     const { entries, head, upTo } = await reader.session.call(

@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { Serves } from '@relais/bus';
 import { listRevocations, readKeys, type Revocation } from '@relais/contracts';
+import { AppError } from '@relais/kernel';
 import type { PublicJwk } from '@relais/security';
 import { Revocations } from './revocations.postgres.js';
 import { SigningKeys } from './signing-keys.postgres.js';
@@ -14,7 +15,9 @@ export class TrustController {
 
   @Serves(readKeys)
   async keys(): Promise<{ keys: PublicJwk[] }> {
-    return { keys: this.signingKeys.published() };
+    const keys = this.signingKeys.published();
+    if (keys.length === 0) throw new AppError('unavailable', 'not_ready', 'no signing keys yet', { retryAfterMs: 500 });
+    return { keys };
   }
 
   @Serves(listRevocations)

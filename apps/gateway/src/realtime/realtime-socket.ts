@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { CLOSE_CODES, type CloseName } from '@relais/contracts';
 import { WebSocket } from 'ws';
@@ -15,21 +14,6 @@ export class RealtimeSocket extends WebSocket {
   stream: Duplex | undefined;
   /** Which of our reasons it was closed for, if it was us. */
   closedFor: EndReason | undefined;
-
-  private isGathering = false;
-
-  /** Holds back what is sent in this turn of the event loop, so that it goes out with one system call. */
-  gather(): void {
-    if (this.isGathering) return;
-    const { _socket: raw } = this as unknown as { _socket: Socket | null };
-    if (!raw) return;
-    this.isGathering = true;
-    raw.cork();
-    setImmediate(() => {
-      this.isGathering = false;
-      raw.uncork();
-    });
-  }
 
   /** Called by the library for frames it refuses, and to echo a closing of the peer. */
   override close(code?: number, reason?: string | Buffer): void {
