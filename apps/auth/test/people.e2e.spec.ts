@@ -18,7 +18,7 @@ import {
   userRemoved,
 } from '@relais/contracts';
 import { EventStream, type NatsBus } from '@relais/bus';
-import { newId, type PoolId } from '@relais/kernel';
+import { type DeviceId, newId, type PoolId } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
 import pg from 'pg';
 import { Housekeeping } from '../src/housekeeping.postgres.js';
@@ -242,6 +242,21 @@ describe('people, devices and pools', () => {
           ["Alice's phone", 'active'],
         ]),
       );
+    });
+
+    it('puts out nobody else, whatever id its owner has chosen for it', async () => {
+      const [victim, other] = [await aMember(world, owner), await aMember(world, owner)];
+      const { userId, organizationId, sessionId } = victim.tokens;
+
+      for (const id of [userId, organizationId, sessionId] as string[]) {
+        const named = aDevice('named like somebody');
+        const on = { ...named, device: { ...named.device, id: id as DeviceId } };
+        await signIn(world, other, on);
+        await bus.request(removeDevice, { deviceId: on.device.id }, as(other));
+      }
+
+      expect(await ask(victim.tokens)).toBe('ok');
+      expect(await ask(other.tokens)).toBe('ok');
     });
 
     it('is not there for others, and not a second time', async () => {

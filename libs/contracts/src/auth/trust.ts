@@ -22,8 +22,9 @@ export const readKeys = defineRequest({
 });
 
 /**
- * Revocation is one counter. Putting an organization, user, device or session out raises it and writes the new
- * value beside that id; a token is good while its own `epoch` is not below the value of any of its four ids.
+ * Revocation is one counter. Putting an organization, user or session out raises it and writes the new value beside that
+ * id; a token is good while its own `epoch` is not below the value of any of its ids. A device is put out by its sessions,
+ * because clients choose the ids of devices.
  * Only ids revoked within the life of an access token need to be known.
  */
 export const revocation = z.strictObject({ subjectId: z.string(), epoch: z.int().positive() });
