@@ -37,6 +37,11 @@ export function edgeSocketsContract(running: Running): void {
 
   afterAll(() => tunnel?.close());
 
+  const hasSlowConsumer = async (replica: string) => {
+    const answer = await fetch(`${await running().cluster.internalUrl(replica)}/metrics`);
+    return /^relais_gateway_slow_consumers_total [1-9]/m.test(await answer.text());
+  };
+
   it.each(Object.keys(FRAMES))('socket: a frame %s closes it', async (name) => {
     const { frame, isText, close } = FRAMES[name] as (typeof FRAMES)[string];
     const client = await alice.open(0);
@@ -95,16 +100,18 @@ export function edgeSocketsContract(running: Running): void {
     const [writer, reader, stuck] = [await alice.listen(0), await alice.open(1), await bob.open(1)];
     stuck.socket.pause();
 
+    // It must wake up before it is cut off for not answering the closing, 5 s later.
+    const wakes = eventually(() => hasSlowConsumer('gateway-2'), 30_000).then(() => stuck.socket.resume());
     const last = await fill(writer.connection.append.bind(writer.connection), id);
 
-    await eventually(() => reader.entries(id).at(-1)?.seq === last);
+    await eventually(() => reader.entries(id).at(-1)?.seq === last, 30_000);
     expect(reader.entries(id).map(({ seq }) => seq)).toEqual(Array.from({ length: last - 1 }, (_, index) => index + 2));
-    stuck.socket.resume();
+    await wakes;
     expect(await stuck.closed).toMatchObject({ code: CLOSE_CODES.resync.code, reason: { code: 'resync' } });
     const seen = stuck.entries(id).map(({ seq }) => seq);
     expect(seen).toEqual(Array.from({ length: seen.length }, (_, index) => index + 2));
     await Promise.all([writer.connection.close(), reader.close()]);
-  }, 40_000);
+  }, 60_000);
 
   it('socket: one whose other side has vanished is given up after two heartbeats', async () => {
     await eventually(() => tunnel.endedAtMs !== undefined, 20_000);
