@@ -42,6 +42,7 @@ const world = await World.start({
   say,
   env: {
     LOG_LEVEL: 'warn',
+    ADMISSION_PER_SECOND: '10000',
     ...(values.profile ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${values.profile}` } : {}),
   },
 });
@@ -81,6 +82,12 @@ async function measurePath(relais: RelaisDriver): Promise<void> {
   if (!hasLimit()) return say('the bare path is not beside this checkout: no ratios');
   const limit = await LimitDriver.start(world.cluster);
   const [ours, theirs] = [await relais.pairs(PAIRS), await limit.pairs(PAIRS)];
+  say('warming both up');
+  for (const [driver, pairs] of [
+    [limit, theirs],
+    [relais, ours],
+  ] as const)
+    await saturate(driver, pairs, SECONDS / 2);
   const runs: Record<string, PathResult[]> = { ours: [], theirs: [] };
   for (let round = 0; round < 2; round++) {
     say(`saturation, round ${round + 1}`);
@@ -164,6 +171,8 @@ async function measureLargeGroup(): Promise<void> {
 
 async function measureIdleSockets(): Promise<void> {
   say(`${values.sockets} idle sockets`);
+  // A gateway that has held sockets before has the memory for them already.
+  await world.cluster.restart('gateway-1');
   const sockets = await measureSockets(world, Number(values.sockets));
   details['sockets'] = sockets;
   rows.push({ what: 'memory per idle authenticated socket', value: sockets.kibPerSocket, unit: 'KiB', bound: 25 });

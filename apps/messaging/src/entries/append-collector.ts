@@ -7,7 +7,7 @@ export interface CollectorOptions {
   /** How long the first append of a batch waits for company, ms. */
   windowMs: number;
   maxBatch: number;
-  /** Batches under way at once. While all are busy, the next one grows. */
+  /** Batches under way at once, each of another organization. While one is, the next of its organization grows. */
   maxFlying: number;
   /** A batch that takes longer than this waits for something, such as a locked conversation, ms. */
   slowAfterMs: number;
@@ -20,7 +20,7 @@ export interface CollectorOptions {
 export const COLLECTOR: CollectorOptions = {
   windowMs: 1,
   maxBatch: 256,
-  maxFlying: 2,
+  maxFlying: 4,
   slowAfterMs: 100,
   maxSlow: 4,
   maxWaiting: 4_000,
@@ -35,7 +35,7 @@ type Waiting = Append & { isAbandoned(): boolean };
 export class AppendCollector {
   private readonly waiting = new Map<OrganizationId, Waiting[]>();
   private count = 0;
-  private flying = 0;
+  private readonly flying = new Set<OrganizationId>();
   private slow = 0;
   private timer: NodeJS.Timeout | undefined;
 
@@ -60,8 +60,9 @@ export class AppendCollector {
 
   private flush(): void {
     this.timer = undefined;
-    while (this.count > 0 && this.flying < this.options.maxFlying) {
-      const [organizationId, queue] = this.waiting.entries().next().value as [OrganizationId, Waiting[]];
+    for (const [organizationId, queue] of [...this.waiting]) {
+      if (this.flying.size >= this.options.maxFlying) return;
+      if (this.flying.has(organizationId)) continue;
       // Organizations take turns, so that a busy one does not starve the others.
       this.waiting.delete(organizationId);
       const taken = queue.splice(0, this.options.maxBatch);
@@ -74,21 +75,21 @@ export class AppendCollector {
   private fly(organizationId: OrganizationId, taken: Waiting[]): void {
     const wanted = taken.filter((append) => !append.isAbandoned());
     for (const append of taken) if (append.isAbandoned()) append.failed(new AppError('timeout', 'bus_timeout'));
-    if (wanted.length === 0) return;
-    this.flying++;
+    if (wanted.length === 0) return this.flush();
+    this.flying.add(organizationId);
     batchCommitted(wanted.length);
     let isSlow = false;
     const timer = setTimeout(() => {
       if (this.slow >= this.options.maxSlow) return;
       isSlow = true;
       this.slow++;
-      this.flying--;
+      this.flying.delete(organizationId);
       this.flush();
     }, this.options.slowAfterMs);
     void this.batch.run(organizationId, wanted).finally(() => {
       clearTimeout(timer);
       if (isSlow) this.slow--;
-      else this.flying--;
+      else this.flying.delete(organizationId);
       this.flush();
     });
   }
