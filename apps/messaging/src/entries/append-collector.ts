@@ -7,8 +7,10 @@ export interface CollectorOptions {
   /** How long the first append of a batch waits for company, ms. */
   windowMs: number;
   maxBatch: number;
-  /** Batches under way at once, each of another organization. While one is, the next of its organization grows. */
+  /** Batches under way at once. */
   maxFlying: number;
+  /** While a batch of an organization is under way its next one grows; with this many waiting, it goes beside it. */
+  secondAt: number;
   /** A batch that takes longer than this waits for something, such as a locked conversation, ms. */
   slowAfterMs: number;
   /** Slow batches beside the others, so that one locked conversation does not hold up all. */
@@ -20,7 +22,8 @@ export interface CollectorOptions {
 export const COLLECTOR: CollectorOptions = {
   windowMs: 1,
   maxBatch: 256,
-  maxFlying: 4,
+  maxFlying: 6,
+  secondAt: 128,
   slowAfterMs: 100,
   maxSlow: 4,
   maxWaiting: 4_000,
@@ -35,7 +38,8 @@ type Waiting = Append & { isAbandoned(): boolean };
 export class AppendCollector {
   private readonly waiting = new Map<OrganizationId, Waiting[]>();
   private count = 0;
-  private readonly flying = new Set<OrganizationId>();
+  private readonly flying = new Map<OrganizationId, number>();
+  private flyingCount = 0;
   private slow = 0;
   private timer: NodeJS.Timeout | undefined;
 
@@ -61,8 +65,8 @@ export class AppendCollector {
   private flush(): void {
     this.timer = undefined;
     for (const [organizationId, queue] of [...this.waiting]) {
-      if (this.flying.size >= this.options.maxFlying) return;
-      if (this.flying.has(organizationId)) continue;
+      if (this.flyingCount >= this.options.maxFlying) return;
+      if (!this.mayFly(organizationId, queue.length)) continue;
       // Organizations take turns, so that a busy one does not starve the others.
       this.waiting.delete(organizationId);
       const taken = queue.splice(0, this.options.maxBatch);
@@ -76,21 +80,33 @@ export class AppendCollector {
     const wanted = taken.filter((append) => !append.isAbandoned());
     for (const append of taken) if (append.isAbandoned()) append.failed(new AppError('timeout', 'bus_timeout'));
     if (wanted.length === 0) return this.flush();
-    this.flying.add(organizationId);
+    this.countFlying(organizationId, 1);
     batchCommitted(wanted.length);
     let isSlow = false;
     const timer = setTimeout(() => {
       if (this.slow >= this.options.maxSlow) return;
       isSlow = true;
       this.slow++;
-      this.flying.delete(organizationId);
+      this.countFlying(organizationId, -1);
       this.flush();
     }, this.options.slowAfterMs);
     void this.batch.run(organizationId, wanted).finally(() => {
       clearTimeout(timer);
       if (isSlow) this.slow--;
-      else this.flying.delete(organizationId);
+      else this.countFlying(organizationId, -1);
       this.flush();
     });
+  }
+
+  private mayFly(organizationId: OrganizationId, waiting: number): boolean {
+    const flying = this.flying.get(organizationId) ?? 0;
+    return flying === 0 || (flying === 1 && waiting >= this.options.secondAt);
+  }
+
+  private countFlying(organizationId: OrganizationId, difference: 1 | -1): void {
+    const flying = (this.flying.get(organizationId) ?? 0) + difference;
+    this.flyingCount += difference;
+    if (flying === 0) this.flying.delete(organizationId);
+    else this.flying.set(organizationId, flying);
   }
 }
