@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ROUTES } from '@relais/contracts';
 import type { Cluster } from '@relais/devstack';
 import { type DeviceId, newId } from '@relais/kernel';
-import { DeviceKey, RelaisApi, RelaisSession } from '@relais/sdk';
+import { ApiError, DeviceKey, RelaisApi, RelaisSession } from '@relais/sdk';
 
 const ORGANIZATION = 'harness';
 
@@ -56,8 +56,18 @@ export class People {
     return this.sessions.slice(0, count);
   }
 
-  /** Somebody new, beside those who count. */
+  /** Somebody new, beside those who count. A busy machine may be late with an answer: then with another invitation. */
   async invite(name: string): Promise<RelaisSession> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.inviteOnce(`${name}${attempt > 1 ? `-${attempt}` : ''}`);
+      } catch (error) {
+        if (!(error instanceof ApiError) || !error.retryable || attempt === 5) throw error;
+      }
+    }
+  }
+
+  private async inviteOnce(name: string): Promise<RelaisSession> {
     const { invitationToken } = await this.owner.call(ROUTES.invite, {});
     return RelaisSession.acceptInvitation(
       this.api,

@@ -23,6 +23,8 @@ export type People = z.infer<typeof people>;
 
 export const peopleFile = (stack: Stack): string => join(stack.directory, 'people.json');
 
+const MAX_ATTEMPTS = 8;
+
 /**
  * Makes the first organization with its owner alice, who invites bob. What was done before is not done again: the plan
  * with both passwords is on disk before the first call, so an interrupted start goes on where it was.
@@ -37,15 +39,31 @@ export async function ensurePeople(
   writeJson(peopleFile(stack), file);
   if (file.isComplete) return file;
   const api = new RelaisApi({ gateways, timeoutMs: 30_000 });
+  await patiently(() => makePeople(api, file, bootstrapToken));
+  const complete = { ...file, isComplete: true };
+  writeJson(peopleFile(stack), complete);
+  return complete;
+}
+
+async function makePeople(api: RelaisApi, file: People, bootstrapToken: string): Promise<void> {
   const owner = await signInOwner(api, file, bootstrapToken);
   try {
     await invite(api, file.people[1], owner);
   } finally {
-    await owner.logout();
+    await owner.logout().catch(() => undefined);
   }
-  const complete = { ...file, isComplete: true };
-  writeJson(peopleFile(stack), complete);
-  return complete;
+}
+
+/** A machine that is still busy starting may be late with an answer; every step can be taken again. */
+async function patiently(work: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ApiError) || !error.retryable || attempt === MAX_ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, error.retryAfterMs ?? 1_000));
+    }
+  }
 }
 
 const plan = (): People => ({
