@@ -73,7 +73,7 @@ async function start(lifecycle: Lifecycle): Promise<void> {
 
   const app = await NestFactory.createApplicationContext(
     MessagingModule.with({ config, log, connection, db, envelope }),
-    { logger: false },
+    { logger: false, abortOnError: false },
   );
   const server = app.get(BusServer);
   const relay = app.get(OutboxRelay);

@@ -117,9 +117,20 @@ export class BusServer implements OnApplicationBootstrap {
     }
   }
 
-  /** A connection that was closed meanwhile takes no answer; the asker times out. */
+  /**
+   * A connection that was closed meanwhile takes no answer; the asker times out. An answer larger than NATS lets pass is
+   * refused there and then: the asker is told so, and nobody else's answer of this turn is lost.
+   */
   private respond(message: Msg, answer: string): void {
-    atEndOfTurn(() => void (this.connection.nats.isClosed() || message.respond(answer)));
+    atEndOfTurn(() => {
+      if (this.connection.nats.isClosed()) return;
+      try {
+        message.respond(answer);
+      } catch (error) {
+        this.log.error({ event: 'bus.answer_refused', subject: message.subject, bytes: answer.length, error });
+        message.respond(encodeFailure(new AppError('internal', 'internal_error')));
+      }
+    });
   }
 
   private async contextOf(contract: RequestContract, message: Msg, startedAt: number): Promise<RequestContext> {

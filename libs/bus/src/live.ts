@@ -5,21 +5,40 @@ import { atEndOfTurn } from './end-of-turn.js';
 
 const subjects = gauge('relais_live_subjects', 'Live subjects this replica is interested in');
 
-const failed = counter('relais_live_failed_total', 'Live messages whose listener threw');
+const failed = counter('relais_live_failed_total', 'Live messages that could not be sent, or whose listener threw');
 
 type Listener = (data: Uint8Array, subject: string) => void;
+
+/** The sending half of live fan-out, for services that hold no sockets. */
+export class LivePublisher {
+  constructor(protected readonly connection: BusConnection) {}
+
+  /** Sends to whoever is interested. Success means nothing but that the bytes are queued. */
+  publish(subject: string, data: string | Uint8Array): void {
+    atEndOfTurn(() => {
+      try {
+        if (!this.connection.nats.isClosed()) this.connection.nats.publish(subject, data);
+      } catch {
+        // Larger than NATS lets pass: lost like any live event, and repaired from the log.
+        failed.inc();
+      }
+    });
+  }
+}
 
 /**
  * Live fan-out: at most once, never stored. Interest is counted, so a subject is subscribed once per replica however
  * many sockets want it, and left when the last one goes.
  */
-export class Live {
+export class Live extends LivePublisher {
   private readonly interests = new Map<string, { subscription: Subscription; count: number }>();
 
   constructor(
-    private readonly connection: BusConnection,
+    connection: BusConnection,
     private readonly listener: Listener,
-  ) {}
+  ) {
+    super(connection);
+  }
 
   /** Adds interest in a subject. Call the returned function once to give it back. */
   want(subject: string): () => void {
@@ -41,11 +60,6 @@ export class Live {
     await this.connection.nats.flush();
   }
 
-  /** Sends to whoever is interested. Success means nothing but that the bytes are queued. */
-  publish(subject: string, data: string | Uint8Array): void {
-    atEndOfTurn(() => this.connection.nats.isClosed() || this.connection.nats.publish(subject, data));
-  }
-
   /** What a listener throws would go through the NATS client and take the connection down. */
   private hear(data: Uint8Array, subject: string): void {
     try {
@@ -65,14 +79,5 @@ export class Live {
     this.interests.set(subject, interest);
     subjects.set(this.interests.size);
     return interest;
-  }
-}
-
-/** The sending half, for services that hold no sockets. */
-export class LivePublisher {
-  constructor(private readonly connection: BusConnection) {}
-
-  publish(subject: string, data: string | Uint8Array): void {
-    atEndOfTurn(() => this.connection.nats.isClosed() || this.connection.nats.publish(subject, data));
   }
 }

@@ -56,6 +56,9 @@ const FAILURES: Readonly<Record<number, () => unknown>> = {
   404: () => Promise.reject('a string'),
 };
 
+/** The desk answers this one with more than NATS lets pass. */
+const TOO_LARGE = 600;
+
 let abandoned: boolean[] = [];
 let replicas = 0;
 
@@ -67,6 +70,7 @@ class DeskController {
   async double({ number }: z.output<typeof double.input>, context: RequestContext) {
     await FAILURES[number]?.();
     if (number === 500) return { number: context.principal.epoch };
+    if (number === TOO_LARGE) return { number, padding: 'x'.repeat(2 ** 21) };
     return { number: number * 2 };
   }
 
@@ -157,6 +161,15 @@ describe('asking over the bus', () => {
 
     await expect(bus.request(double, large as never)).rejects.toMatchObject({ kind: 'too_large' });
     await expect(doubled(1)).resolves.toEqual({ number: 2 });
+  });
+
+  it('says that an answer was larger than NATS takes, and loses none of the answers beside it', async () => {
+    const asked = [TOO_LARGE, 1, 2, TOO_LARGE, 3].map(doubled);
+
+    const answers = await Promise.allSettled(asked);
+
+    const said = answers.map((one) => (one.status === 'fulfilled' ? one.value.number : (one.reason as AppError).code));
+    expect(said).toEqual(['internal_error', 2, 4, 'internal_error', 6]);
   });
 
   it('treats an answer that does not fit the contract as a bug of the other side', async () => {

@@ -69,17 +69,25 @@ export class AppendCollector {
       if (!this.mayFly(organizationId, queue.length)) continue;
       // Organizations take turns, so that a busy one does not starve the others.
       this.waiting.delete(organizationId);
-      const taken = queue.splice(0, this.options.maxBatch);
+      const wanted = this.take(queue);
       if (queue.length > 0) this.waiting.set(organizationId, queue);
-      this.count -= taken.length;
-      this.fly(organizationId, taken);
+      if (wanted.length > 0) this.fly(organizationId, wanted);
     }
   }
 
-  private fly(organizationId: OrganizationId, taken: Waiting[]): void {
-    const wanted = taken.filter((append) => !append.isAbandoned());
-    for (const append of taken) if (append.isAbandoned()) append.failed(new AppError('timeout', 'bus_timeout'));
-    if (wanted.length === 0) return this.flush();
+  /** The next batch of a queue, without those that nobody waits for any more. */
+  private take(queue: Waiting[]): Waiting[] {
+    for (;;) {
+      const taken = queue.splice(0, this.options.maxBatch);
+      this.count -= taken.length;
+      const abandoned = taken.filter((append) => append.isAbandoned());
+      for (const append of abandoned) append.failed(new AppError('timeout', 'bus_timeout'));
+      if (abandoned.length < taken.length) return taken.filter((append) => !abandoned.includes(append));
+      if (queue.length === 0) return [];
+    }
+  }
+
+  private fly(organizationId: OrganizationId, wanted: Waiting[]): void {
     this.countFlying(organizationId, 1);
     batchCommitted(wanted.length);
     let isSlow = false;

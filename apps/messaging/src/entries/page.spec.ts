@@ -2,27 +2,38 @@ import { newId } from '@relais/kernel';
 import type { StoredEntry } from './entry-store.js';
 import { fitting, fittingFromEnd } from './page.js';
 
-const sized = (seq: number, kibibytes: number): StoredEntry => ({
-  ...{ conversationId: newId(), id: newId(), senderId: newId(), senderDeviceId: newId() },
-  ...{ seq, kind: 'message', recordedAt: new Date(), body: Buffer.alloc(kibibytes * 1_024) },
-});
-const seqs = (entries: readonly StoredEntry[]) => entries.map(({ seq }) => seq);
+const KIB = 1_024;
+const MAX_PAYLOAD_BYTES = 1_024 * KIB;
 
-describe('what fits into one answer', () => {
-  it('is all, when it is little', () => {
-    expect(fitting([])).toEqual([]);
-    expect(seqs(fitting([sized(1, 100), sized(2, 100)]))).toEqual([1, 2]);
+const entries = (count: number, bytes: number): StoredEntry[] =>
+  Array.from({ length: count }, (_, index) => ({
+    conversationId: newId(),
+    seq: index + 1,
+    id: newId(),
+    kind: 'message',
+    senderId: newId(),
+    senderDeviceId: newId(),
+    recordedAt: new Date('2026-11-23T12:00:00Z'),
+    body: Buffer.alloc(bytes),
+  }));
+const seqs = (page: readonly StoredEntry[]) => page.map(({ seq }) => seq);
+
+describe('a page of the log', () => {
+  it('holds everything that fits', () => {
+    expect(seqs(fitting(entries(500, 120)))).toHaveLength(500);
   });
 
-  it('is the first ones forwards and the last ones backwards, in their order', () => {
-    const page = [1, 2, 3, 4, 5].map((seq) => sized(seq, 250));
+  it('stays within what the bus lets pass, and is the beginning or the end without a hole', () => {
+    const large = entries(500, 32 * KIB);
 
-    expect(seqs(fitting(page))).toEqual([1, 2]);
-    expect(seqs(fittingFromEnd(page))).toEqual([4, 5]);
+    const [first, last] = [fitting(large), fittingFromEnd(large)];
+
+    expect(first.length * 32 * KIB).toBeLessThan(MAX_PAYLOAD_BYTES);
+    expect(seqs(first)).toEqual(Array.from({ length: first.length }, (_, index) => index + 1));
+    expect(seqs(last)).toEqual(Array.from({ length: last.length }, (_, index) => 500 - last.length + index + 1));
   });
 
-  it('is one at least, however large', () => {
-    expect(seqs(fitting([sized(1, 900), sized(2, 1)]))).toEqual([1]);
-    expect(seqs(fittingFromEnd([sized(1, 1), sized(2, 900)]))).toEqual([2]);
+  it('holds one entry however large it is, so that reading goes on', () => {
+    expect(seqs(fitting(entries(3, 700 * KIB)))).toEqual([1]);
   });
 });
