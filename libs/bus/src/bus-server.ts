@@ -10,6 +10,9 @@ import { atEndOfTurn, endOfTurn } from './end-of-turn.js';
 import { type RequestContext, ServesContract } from './serves.js';
 import { encodeFailure, encodeSuccess, HEADER, parseJson } from './wire.js';
 
+/** Told of requests that were refused for want of permission, after the answer. */
+export type RefusalListener = (contract: RequestContract, principal: Principal, error: AppError) => void;
+
 type Handler = (input: unknown, context: RequestContext) => Promise<unknown>;
 
 const DEFAULT_TIMEOUT_MS = 2_000;
@@ -35,15 +38,16 @@ export class BusServer implements OnApplicationBootstrap {
     private readonly log: Log,
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
+    private readonly onRefused: RefusalListener = () => undefined,
   ) {}
 
   onApplicationBootstrap(): void {
-    for (const wrapper of this.discovery.getControllers()) {
-      const controller = wrapper.instance as Record<string, Handler>;
-      for (const method of this.scanner.getAllMethodNames(Object.getPrototypeOf(controller) as object)) {
+    const classes = this.discovery.getProviders().filter(({ isNotMetatype, instance }) => !isNotMetatype && instance);
+    for (const wrapper of [...this.discovery.getControllers(), ...classes]) {
+      const owner = wrapper.instance as Record<string, Handler>;
+      for (const method of this.scanner.getAllMethodNames(Object.getPrototypeOf(owner) as object)) {
         const contract = this.discovery.getMetadataByDecorator(ServesContract, wrapper, method);
-        if (contract)
-          this.serve(contract, (input, context) => (controller[method] as Handler).call(controller, input, context));
+        if (contract) this.serve(contract, (input, context) => (owner[method] as Handler).call(owner, input, context));
       }
     }
     this.subscriptions.push(
@@ -101,17 +105,21 @@ export class BusServer implements OnApplicationBootstrap {
   private async answer(contract: RequestContract, message: Msg, handler: Handler): Promise<void> {
     const startedAt = performance.now();
     const { subject } = contract;
+    let context: RequestContext | undefined;
     try {
       if (this.working.size > MAX_IN_FLIGHT)
         throw new AppError('unavailable', 'overloaded', undefined, { retryAfterMs: 500 });
       const input = contract.input.safeParse(parseJson(message.string()));
       if (!input.success) throw new AppError('invalid', 'invalid_request', input.error.message);
-      const context = await this.contextOf(contract, message, startedAt);
+      context = await this.contextOf(contract, message, startedAt);
       const output = await handler(input.data, context);
       this.respond(message, encodeSuccess(output));
       served.inc({ subject, outcome: 'ok' });
     } catch (error) {
-      this.respond(message, encodeFailure(this.understand(contract, error)));
+      const failure = this.understand(contract, error);
+      this.respond(message, encodeFailure(failure));
+      if (failure.code === 'forbidden' && context && contract.access === 'user')
+        this.onRefused(contract, context.principal, failure);
     } finally {
       duration.observe({ subject }, (performance.now() - startedAt) / 1_000);
     }
@@ -139,7 +147,7 @@ export class BusServer implements OnApplicationBootstrap {
     if (contract.access !== 'user') return Object.assign(Object.create(nobody) as typeof nobody, { isAbandoned });
     const token = message.headers?.get(HEADER.token);
     if (!token) throw new AppError('unauthenticated', 'token_missing');
-    return { principal: await this.verifier.verify(token), isAbandoned };
+    return { principal: await this.verifier.verify(token, contract), isAbandoned };
   }
 
   /** Errors the contract does not declare are bugs, whoever threw them. */

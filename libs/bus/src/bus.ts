@@ -4,7 +4,7 @@ import type { z } from 'zod';
 export interface RequestOptions {
   /** The access token of the person in whose name this is asked. */
   token?: string;
-  /** How long to wait for the reply, in milliseconds. Default 2 000. */
+  /** How long to wait for the reply, in milliseconds. By default what the contract says. */
   timeoutMs?: number;
 }
 

@@ -40,8 +40,9 @@ describe('durable events', () => {
     const id = newId();
     return stream.publish(subject, id, JSON.stringify({ id, number }));
   };
-  const consume = (handle: (event: z.output<typeof data>) => Promise<void>, log = silentLog) => {
-    const consumer = new EventConsumer(stream, { name, contract: { subject, data }, handle, log });
+  type Handle = (event: z.output<typeof data>, isStopping: () => boolean) => Promise<void>;
+  const consume = (handle: Handle, log = silentLog, ackWaitMs = 30_000) => {
+    const consumer = new EventConsumer(stream, { name, contract: { subject, data }, handle, log, ackWaitMs });
     consumers.push(consumer);
     consumer.start();
     return consumer;
@@ -202,6 +203,36 @@ describe('durable events', () => {
     await eventually(() => new Set([...seen, ...next.seen]).size === 20, 5_000);
     expect(handledByFirst).toBeLessThan(10);
     expect(seen).toHaveLength(handledByFirst);
+  });
+
+  it('may take long: as long as one is at work on an event, nobody else gets it', async () => {
+    const begun: number[] = [];
+    const slow = async ({ number }: { number: number }) => {
+      begun.push(number);
+      await pause(3_500);
+    };
+    consume(slow, silentLog, 1_000);
+    consume(slow, silentLog, 1_000);
+    await say(1);
+
+    await eventually(async () => begun.length === 1 && (await unsettled()) === 0, 10_000);
+    expect(begun).toEqual([1]);
+  }, 15_000);
+
+  it('that take long are told when the replica stops, and go on with the next one', async () => {
+    const seen: string[] = [];
+    await say(1);
+    const first = consume(async (_, isStopping) => {
+      seen.push('begun');
+      while (!isStopping()) await pause(10);
+      throw new AppError('unavailable', 'draining');
+    });
+    await eventually(() => seen.length === 1);
+
+    await first.stop();
+    consume(async () => void seen.push('ended'));
+    await eventually(() => seen.includes('ended'), 5_000);
+    expect(seen).toEqual(['begun', 'ended']);
   });
 
   it('end a consumer promptly that has nothing to do or no server', async () => {

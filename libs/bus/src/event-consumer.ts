@@ -11,19 +11,30 @@ const RETRY_DELAYS_MS = [100, 500, 2_000, 5_000];
 const MAX_RETRY_DELAY_MS = 5_000;
 /** Given back without a delay, some come twice and others only after half a minute (2.9.10). */
 const HAND_OVER_DELAY_MS = 50;
+const ACK_WAIT_MS = 30_000;
+/** Of all replicas together, where they handle several at once. */
+const MAX_IN_HANDS = 10_000;
 
 const handled = counter('relais_events_handled_total', 'Durable events, by consumer and outcome', [
   'consumer',
   'outcome',
 ]);
+const redelivered = counter('relais_nats_consumer_redelivered_total', 'Events that came again', ['consumer']);
 const pending = gauge('relais_nats_consumer_pending', 'Events not yet handled', ['consumer']);
 
 export interface ConsumerOptions<Data extends z.ZodType> {
   /** `<service>-<purpose>`; all replicas share its position. */
   name: string;
   contract: EventContract<Data>;
-  /** Must be idempotent by the event's id: at-least-once delivery is all there is. */
-  handle(data: z.output<Data>): Promise<void>;
+  /**
+   * Must be idempotent by the event's id: at-least-once delivery is all there is. It may take long; one that does looks at
+   * `isStopping` now and then, and throws a retryable AppError to leave the rest to the next replica.
+   */
+  handle(data: z.output<Data>, isStopping: () => boolean): Promise<void>;
+  /** Events handled at once; 1 keeps their order. */
+  concurrency?: number;
+  /** Without a sign of life from a replica for so long, the server gives its event to another one. */
+  ackWaitMs?: number;
   log: Log;
 }
 
@@ -36,11 +47,20 @@ export class EventConsumer<Data extends z.ZodType> {
   private messages: ConsumerMessages | undefined;
   private running: Promise<void> | undefined;
   private isStopped = false;
+  private readonly inHand = new Set<Promise<void>>();
 
   constructor(
     private readonly stream: EventStream,
     private readonly options: ConsumerOptions<Data>,
   ) {}
+
+  private get concurrency(): number {
+    return this.options.concurrency ?? 1;
+  }
+
+  private get ackWaitMs(): number {
+    return this.options.ackWaitMs ?? ACK_WAIT_MS;
+  }
 
   start(): void {
     this.running = this.run();
@@ -51,6 +71,7 @@ export class EventConsumer<Data extends z.ZodType> {
     this.isStopped = true;
     await this.messages?.close().catch(() => undefined);
     await this.running;
+    await Promise.allSettled(this.inHand);
   }
 
   private async run(): Promise<void> {
@@ -60,8 +81,9 @@ export class EventConsumer<Data extends z.ZodType> {
         if (this.isStopped) await this.messages.close();
         for await (const message of this.messages) {
           pending.set({ consumer: this.options.name }, message.info.pending);
+          if (message.info.deliveryCount > 1) redelivered.inc({ consumer: this.options.name });
           if (this.isStopped) message.nak(HAND_OVER_DELAY_MS);
-          else await this.take(message);
+          else await this.begin(message);
         }
       } catch (error) {
         if (!this.isStopped)
@@ -69,6 +91,16 @@ export class EventConsumer<Data extends z.ZodType> {
       }
       if (!this.isStopped) await pause(1_000);
     }
+  }
+
+  /** Resolves when the next one may be begun, too. */
+  private async begin(message: JsMsg): Promise<void> {
+    if (this.concurrency === 1) return this.take(message);
+    const taking = this.take(message)
+      .catch((error: unknown) => this.options.log.warn({ event: 'consumer.lost', consumer: this.options.name, error }))
+      .finally(() => this.inHand.delete(taking));
+    this.inHand.add(taking);
+    if (this.inHand.size >= this.concurrency) await Promise.race(this.inHand);
   }
 
   /** The stream or the consumer may have been lost with the server's disk: both are made again when missing. */
@@ -80,12 +112,13 @@ export class EventConsumer<Data extends z.ZodType> {
       durable_name: name,
       filter_subject: contract.subject,
       ack_policy: AckPolicy.Explicit,
-      ack_wait: 30 * 1e9,
+      ack_wait: this.ackWaitMs * 1e6,
       max_deliver: -1,
+      ...(this.concurrency > 1 ? { max_ack_pending: MAX_IN_HANDS } : {}),
     });
     const consumer = await this.stream.jetstream.consumers.get(STREAM, name);
     return consumer.consume({
-      max_messages: 50,
+      max_messages: Math.max(50, this.concurrency),
       expires: 5_000,
       idle_heartbeat: 1_000,
       abort_on_missing_resource: true,
@@ -97,7 +130,10 @@ export class EventConsumer<Data extends z.ZodType> {
     const parsed = contract.data.safeParse(parseJson(message.string()));
     if (!parsed.success) return this.putAside(message, 'malformed');
     try {
-      await handle(parsed.data);
+      await this.keeping(
+        message,
+        handle(parsed.data, () => this.isStopped),
+      );
       message.ack();
       handled.inc({ consumer: name, outcome: 'ok' });
     } catch (error) {
@@ -108,6 +144,12 @@ export class EventConsumer<Data extends z.ZodType> {
       if (attempt >= MAX_ATTEMPTS && !mayPass) return this.putAside(message, 'failed');
       message.nak(RETRY_DELAYS_MS[attempt - 1] ?? MAX_RETRY_DELAY_MS);
     }
+  }
+
+  /** Says now and then that the event is still at work, so that the server gives it to nobody else meanwhile. */
+  private async keeping(message: JsMsg, work: Promise<void>): Promise<void> {
+    const beat = setInterval(() => message.working(), this.ackWaitMs / 3);
+    return work.finally(() => clearInterval(beat));
   }
 
   private async putAside(message: JsMsg, reason: 'malformed' | 'failed'): Promise<void> {

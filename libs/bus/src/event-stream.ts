@@ -5,8 +5,14 @@ import {
   JetStreamApiError,
   type JetStreamManager,
 } from '@nats-io/jetstream';
-import type { Log } from '@relais/observability';
+import { histogram, type Log } from '@relais/observability';
 import type { BusConnection } from './connect.js';
+
+const publishing = histogram(
+  'relais_nats_publish_duration_seconds',
+  'From publishing a durable event to the word of the stream',
+  ['stream'],
+);
 
 export const STREAM = 'EVENTS';
 /** Where events go that nobody could handle. */
@@ -45,6 +51,7 @@ export class EventStream {
       if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return undefined;
       throw error;
     });
+    if (info && !info.config.allow_direct) await manager.streams.update(STREAM, { allow_direct: true });
     if (info) return { created: info.created, lastSeq: info.state.last_seq };
     this.log.warn({ event: 'stream.created', stream: STREAM });
     const made = await manager.streams.add({
@@ -54,14 +61,23 @@ export class EventStream {
       num_replicas: this.options.replicas,
       max_age: this.options.retentionHours * NANOS_PER_HOUR,
       duplicate_window: 120 * 1e9,
+      allow_direct: true,
     });
     return { created: made.created, lastSeq: made.state.last_seq };
   }
 
   /** Publishes under the event's id and waits until the stream has it; doubles within two minutes are dropped there. */
   async publish(subject: string, id: string, data: string): Promise<number> {
+    const told = publishing.startTimer({ stream: STREAM });
     const ack = await this.client.publish(subject, data, { msgID: id, expect: { streamName: STREAM } });
+    told();
     return ack.seq;
+  }
+
+  /** The seq of the last event under this subject that the stream still has; 0 when it has none. */
+  async lastSeqOf(subject: string): Promise<number> {
+    const manager = await this.management();
+    return (await manager.direct.getMessage(STREAM, { last_by_subj: subject }))?.seq ?? 0;
   }
 
   /** Keeps an event that could not be handled, with the reason, for a person to look at: `DEAD`, 30 days, cut when long. */

@@ -6,4 +6,7 @@ export * from './event-stream.js';
 export * from './live.js';
 export * from './nats-bus.js';
 export * from './serves.js';
+export * from './survey.js';
 export * from './trust-feed.js';
+export * from './trust-gate.js';
+export * from './user-key.js';

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { Bus, type RequestOptions } from './bus.js';
 import type { BusConnection } from './connect.js';
 import { endOfTurn } from './end-of-turn.js';
+import { Replies } from './replies.js';
 import { decodeReply, HEADER, parseJson } from './wire.js';
 
 const DEFAULT_TIMEOUT_MS = 2_000;
@@ -16,14 +17,17 @@ const malformed = counter('relais_nats_malformed_total', 'Messages dropped becau
 const failed = counter('relais_signals_failed_total', 'Signals whose listener threw');
 
 export class NatsBus extends Bus {
+  private readonly replies: Replies;
+
   constructor(private readonly connection: BusConnection) {
     super();
+    this.replies = new Replies(connection.nats, `_INBOX.${connection.service}`);
   }
 
   async request<In extends z.ZodType, Out extends z.ZodType, Code extends string>(
     contract: RequestContract<In, Out, Code>,
     input: z.input<In>,
-    { token, timeoutMs = DEFAULT_TIMEOUT_MS }: RequestOptions = {},
+    { token, timeoutMs = contract.timeoutMs ?? DEFAULT_TIMEOUT_MS }: RequestOptions = {},
   ): Promise<z.output<Out>> {
     // Without this check a request made during an outage would wait in the client's buffer until it times out.
     if (!this.connection.isUp())
@@ -31,8 +35,8 @@ export class NatsBus extends Bus {
     let reply: Msg;
     try {
       await endOfTurn();
-      reply = await this.connection.nats.request(contract.subject, JSON.stringify(input), {
-        timeout: timeoutMs,
+      reply = await this.replies.request(contract.subject, JSON.stringify(input), {
+        timeoutMs,
         headers: requestHeaders(timeoutMs, token),
       });
     } catch (error) {
@@ -77,14 +81,13 @@ function requestHeaders(timeoutMs: number, token: string | undefined): MsgHdrs {
   return all;
 }
 
-function toAppError(error: unknown, subject: string): AppError {
-  const cause = error instanceof errors.RequestError ? (error.cause ?? error) : error;
+function toAppError(cause: unknown, subject: string): AppError {
   if (cause instanceof errors.InvalidArgumentError && /max_payload/.test(cause.message))
     return new AppError('too_large', 'too_large', subject, { cause });
   if (cause instanceof errors.InvalidArgumentError) return AppError.from(cause);
   if (cause instanceof errors.TimeoutError)
     return new AppError('timeout', 'bus_timeout', subject, { cause, retryAfterMs: 250 });
-  if (error instanceof errors.RequestError && error.isNoResponders())
+  if (cause instanceof errors.NoRespondersError)
     return new AppError('unavailable', 'bus_no_responders', subject, { cause, retryAfterMs: 500 });
   return new AppError('unavailable', 'bus_disconnected', subject, { cause, retryAfterMs: 1_000 });
 }

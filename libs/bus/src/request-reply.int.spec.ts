@@ -374,4 +374,12 @@ describe('the readiness of a service on the bus', () => {
 
     await expect(readiness.check()).rejects.toThrow(`not allowed to subscribe to ${double.subject}`);
   });
+
+  it('is told at once, not after the time for an answer, what it may not ask', async () => {
+    const connection = await world.connect('auth', { seed: world.nats.seedOf('auth') });
+
+    const asked = new NatsBus(connection).request(double, { number: 1 }, { token: 'x', timeoutMs: 20_000 });
+
+    await expect(asked).rejects.toMatchObject({ code: 'bus_disconnected' });
+  });
 });

@@ -1,5 +1,5 @@
 import { listRevocations, type PublicJwk, readKeys, type Revocation, revoked } from '@relais/contracts';
-import type { Log } from '@relais/observability';
+import type { Log, ReferenceClock } from '@relais/observability';
 import type { Bus } from './bus.js';
 import type { BusConnection } from './connect.js';
 
@@ -29,6 +29,8 @@ export class TrustFeed {
     private readonly connection: Pick<BusConnection, 'onReconnect'>,
     private readonly trust: TrustSink,
     private readonly log: Log,
+    /** Told the time of the database by who has none. */
+    private readonly clock?: Pick<ReferenceClock, 'note'>,
   ) {}
 
   /** Resolves after the first try. Until keys are known no token can be verified, and the replica is not ready. */
@@ -48,13 +50,17 @@ export class TrustFeed {
     for (const release of this.release) release();
   }
 
+  private async readKeys(): Promise<readonly PublicJwk[]> {
+    const askedMs = performance.now();
+    const { keys, now } = await this.bus.request(readKeys, {});
+    if (now) this.clock?.note(Date.parse(now), askedMs);
+    return keys;
+  }
+
   /** Asks auth now. A failure leaves what is known in force: tokens run out within minutes by themselves. */
   async refresh(): Promise<void> {
     try {
-      const [{ keys }, { revocations }] = await Promise.all([
-        this.bus.request(readKeys, {}),
-        this.bus.request(listRevocations, {}),
-      ]);
+      const [keys, revocations] = await Promise.all([this.readKeys(), this.allRevocations()]);
       this.trust.applyKeys(keys);
       this.trust.applyRevocations(revocations);
     } catch (error) {
@@ -63,5 +69,16 @@ export class TrustFeed {
       clearTimeout(this.retry);
       this.retry = setTimeout(() => void this.refresh(), RETRY_MS).unref();
     }
+  }
+
+  private async allRevocations(): Promise<Revocation[]> {
+    const all: Revocation[] = [];
+    let after: number | undefined;
+    do {
+      const page = await this.bus.request(listRevocations, after === undefined ? {} : { after });
+      all.push(...page.revocations);
+      after = page.next;
+    } while (after !== undefined);
+    return all;
   }
 }

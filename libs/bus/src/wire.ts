@@ -6,18 +6,21 @@ import { AppError, ERROR_KINDS, type ErrorKind } from '@relais/kernel';
  */
 export const HEADER = { token: 'Relais-Token', timeoutMs: 'Relais-Timeout-Ms', trace: 'traceparent' } as const;
 
-type Reply = { ok: true; data: unknown } | { ok: false; kind: ErrorKind; code: string; retryAfterMs?: number };
+type Reply =
+  | { ok: true; data: unknown }
+  | { ok: false; kind: ErrorKind; code: string; retryAfterMs?: number; details?: Record<string, unknown> };
 
 export const encodeSuccess = (data: unknown): string => JSON.stringify({ ok: true, data } satisfies Reply);
 
 /** Only an AppError crosses the wire as itself; anything else is a bug and says nothing. */
 export const encodeFailure = (thrown: unknown): string => {
-  const { kind, code, retryAfterMs } = AppError.from(thrown);
+  const { kind, code, retryAfterMs, details } = AppError.from(thrown);
   return JSON.stringify({
     ok: false,
     kind,
     code,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(details === undefined ? {} : { details }),
   } satisfies Reply);
 };
 
@@ -26,8 +29,11 @@ export const decodeReply = (text: string): unknown => {
   const reply = parseJson(text) as Reply | undefined;
   if (reply?.ok === true) return reply.data;
   if (reply?.ok === false && ERROR_KINDS.includes(reply.kind) && typeof reply.code === 'string') {
-    const { kind, code, retryAfterMs } = reply;
-    throw new AppError(kind, code, code, retryAfterMs === undefined ? {} : { retryAfterMs });
+    const { kind, code, retryAfterMs, details } = reply;
+    throw new AppError(kind, code, code, {
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(details === undefined ? {} : { details }),
+    });
   }
   throw new AppError('internal', 'internal_error', 'malformed reply');
 };

@@ -63,6 +63,19 @@ export const migrationEnv = {
   KEYSTORE_OWNER_URL: z.url({ protocol: /^postgres(ql)?$/ }).describe('Keystore database, as its owner; secret'),
 };
 
+/** For what waits until another has migrated. */
+export const awaitEnv = {
+  DATABASE_URL: databaseEnv.DATABASE_URL,
+  KEYSTORE_URL: z.url({ protocol: /^postgres(ql)?$/ }).describe('Keystore database; secret'),
+  WAIT_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(600)
+    .describe('How long to wait for the migration, s'),
+};
+
 export const outboxEnv = {
   OUTBOX_POLL_INTERVAL_MS: milliseconds(200, 10).describe('Pause between outbox reads, ms'),
   OUTBOX_BATCH_SIZE: z.coerce.number().int().min(1).max(1_000).default(200).describe('Events published per read'),

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { databaseEnv, loadConfig, natsEnv } from './index.js';
+import { databaseEnv, environmentOf, loadConfig, natsEnv } from './index.js';
 
 const good = { NATS_URL: 'nats://n:4222', DATABASE_URL: 'postgres://u:p@h/db' };
 
@@ -32,5 +32,13 @@ describe('configuration', () => {
 
   it('says which file it cannot read', () => {
     expect(() => loadConfig({ ...databaseEnv }, { DATABASE_URL_FILE: '/nowhere' })).toThrow('DATABASE_URL_FILE');
+  });
+
+  it('of one of several services in a process has its own names in front of those of all', () => {
+    const env = { LOG_LEVEL: 'info', AUTH_LOG_LEVEL: 'debug', AUTH_DATABASE_URL: 'a', MESSAGING_DATABASE_URL: 'm' };
+
+    expect(environmentOf('auth', env)).toMatchObject({ LOG_LEVEL: 'debug', DATABASE_URL: 'a' });
+    expect(environmentOf('messaging', env)).toMatchObject({ LOG_LEVEL: 'info', DATABASE_URL: 'm' });
+    expect(environmentOf('gateway', env)['DATABASE_URL']).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
-type Env = Readonly<Record<string, string | undefined>>;
+export type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads and checks the environment once, at start. `NAME_FILE` may stand in for `NAME`: the value
@@ -30,4 +30,14 @@ function fromFile(name: string, path: string | undefined): string | undefined {
   } catch (error) {
     throw new Error(`Invalid configuration:\n  ${name}_FILE: cannot be read`, { cause: error });
   }
+}
+
+/**
+ * The environment of one of several services in a process. `AUTH_DATABASE_URL` is the `DATABASE_URL` of auth; a name without
+ * that of a service is for all of them.
+ */
+export function environmentOf(service: string, env: Env = process.env): Env {
+  const prefix = `${service.toUpperCase()}_`;
+  const own = Object.entries(env).filter(([name]) => name.startsWith(prefix));
+  return { ...env, ...Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value])) };
 }

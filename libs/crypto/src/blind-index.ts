@@ -7,6 +7,8 @@ import type { KeyProvider } from './key-provider.js';
 const NORMALISED = {
   email: (value: string) => value.normalize('NFKC').trim().toLowerCase(),
   phone: (value: string) => value.normalize('NFKC').replaceAll(/[^+0-9]/g, ''),
+  dedup_key: (value: string) => value,
+  roster_address: (value: string) => value,
   external_id: (value: string) => value.normalize('NFC'),
 } as const;
 

@@ -12,3 +12,13 @@ export const cryptoEnv = {
     .url({ protocol: /^postgres(ql)?$/ })
     .describe('Keystore database, where the wrapped data keys live, as the role that is not the owner; secret'),
 };
+
+/** For services that leave the rotation of keys to a job of their own. */
+export const rewrapEnv = {
+  KEK_REWRAP_INTERVAL_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .default(600_000)
+    .describe('Pause between looking for data keys under an old key encryption key, ms'),
+};

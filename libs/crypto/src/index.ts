@@ -13,3 +13,4 @@ export * from './key-store.js';
 export * from './key-store.memory.js';
 export * from './key-store.postgres.js';
 export * from './system-secret.js';
+export * from './rewrap-job.js';

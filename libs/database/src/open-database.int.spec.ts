@@ -3,7 +3,7 @@ import { freshDatabase, TcpProxy } from '@relais/testing';
 import pg from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { aWorld, eventually, migrations, type World } from '../test/world.js';
-import { databaseReadiness, migrate, migrationNames, openDatabase } from './index.js';
+import { awaitMigrations, databaseReadiness, migrate, migrationNames, openDatabase } from './index.js';
 
 class Later1700000000002 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
@@ -124,6 +124,17 @@ describe('the readiness of the database', () => {
 
     await expect(check(world.appUrl)).resolves.toBeUndefined();
   });
+
+  it('is waited for by who starts beside the migration, who says what is missing when it does not come', async () => {
+    const empty = await freshDatabase();
+    world.onClose(() => empty.drop());
+    const wait = (waitSeconds: number) => awaitMigrations(empty.appUrl, names, { waitSeconds, log: silentLog });
+
+    await expect(wait(0)).rejects.toThrow(`schema is behind, run the migration: ${names.join(', ')}`);
+    const waiting = wait(30);
+    await migrate(empty.ownerUrl, [...migrations, Later1700000000002], silentLog);
+    await expect(waiting).resolves.toBeUndefined();
+  }, 40_000);
 
   it('is given to an older release beside a newer one', async () => {
     await expect(

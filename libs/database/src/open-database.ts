@@ -38,13 +38,15 @@ export async function openDatabase(options: DatabaseOptions): Promise<DataSource
     connectTimeoutMS: 2_000,
     poolErrorHandler: (error: unknown) => log.warn({ event: 'database.connection_lost', error }),
     extra: {
+      pipeline: true,
       statement_timeout: statementTimeoutMs,
       query_timeout: statementTimeoutMs + SILENCE_MS,
       lock_timeout: 2_000,
       idle_in_transaction_session_timeout: 5_000,
       keepAlive: true,
       keepAliveInitialDelayMillis: 5_000,
-      options: '-c tcp_user_timeout=10000',
+      // Statements here are short: compiling one takes longer than running it, a hundred times where the planner knows little.
+      options: '-c tcp_user_timeout=10000 -c jit=off',
     },
   });
   for (let attempt = 1; ; attempt++) {
@@ -102,7 +104,8 @@ async function assertDurable(db: DataSource): Promise<void> {
   if (problems.length > 0) throw new Error(`would lose acknowledged data: ${problems.join(', ')}`);
 }
 
-async function assertMigrated(db: DataSource, names: readonly string[]): Promise<void> {
+/** @throws Error that names what is missing */
+export async function assertMigrated(db: DataSource, names: readonly string[]): Promise<void> {
   const applied = await appliedMigrations(db);
   const missing = names.filter((name) => !applied.has(name));
   schemaVersion.set(applied.size);
@@ -151,7 +154,9 @@ export function asUnavailable(thrown: unknown): unknown {
   const isLost =
     CONNECTION_LOST.test(code) ||
     isSilence(thrown) ||
-    /connection terminated|timeout exceeded when trying to connect|not queryable/i.test(thrown.message);
+    /connection terminated|timeout exceeded when trying to connect|not queryable|already released/i.test(
+      thrown.message,
+    );
   return isLost
     ? new AppError('unavailable', 'database_unavailable', thrown.message, { cause: thrown, retryAfterMs: 500 })
     : thrown;

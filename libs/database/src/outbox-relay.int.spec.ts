@@ -177,6 +177,23 @@ describe('the outbox', () => {
     expect(only(await published(stream), ids)).toEqual(ids);
   });
 
+  it('notices that a stream has lost its end although it has taken events of others since', async () => {
+    const rebuilds = await valueOf('relais_outbox_rebuilds_total');
+    const relay = aRelay(world, db, stream);
+    const ids = [await commit(db), await commit(db), await commit(db)];
+    await eventually(() => holds(stream, ids));
+
+    const manager = await stream.management();
+    const { state } = await manager.streams.info(STREAM);
+    for (let seq = state.last_seq - 1; seq <= state.last_seq; seq++) await manager.streams.deleteMessage(STREAM, seq);
+    for (let n = 0; n < 5; n++)
+      await stream.publish('evt.other.thing.done.v1', newId(), JSON.stringify({ id: newId() }));
+    relay.suspect();
+
+    // The ids of deleted messages are known to the server as doubles for two minutes, so that it is filled again is not seen.
+    await eventually(async () => (await valueOf('relais_outbox_rebuilds_total')) === rebuilds + 1);
+  });
+
   it('notices by itself that publishing fails for want of a stream', async () => {
     aRelay(world, db, stream);
     const ids = [await commit(db)];

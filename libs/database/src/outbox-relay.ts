@@ -98,7 +98,7 @@ export class OutboxRelay {
     if (rows.length === 0) return 0;
     const seqs = await Promise.all(rows.map((row) => this.events.publish(row.subject, row.id, row.data)));
     const { created } = this.stream as StreamState;
-    await this.moveCursor(rows.at(-1) as Row, { created, lastSeq: Math.max(...seqs) });
+    await this.moveCursor(rows.at(-1) as Row, { created, lastSeq: seqs.at(-1) as number });
     published.inc(rows.length);
     return rows.length;
   }
@@ -126,14 +126,14 @@ export class OutboxRelay {
   }
 
   /**
-   * A stream that is new, or shorter than it was, has lost events: start again from the oldest one still kept. Which
+   * A stream that is new, or has lost its end, has lost events: start again from the oldest one still kept. Which
    * stream it is goes to the row at once, because the next renewal of the lease reads it back.
    */
   private async reconcile(): Promise<void> {
     if (performance.now() - this.reconciledAtMs < RECONCILE_MS && this.reconciledAtMs > 0) return;
     const now = await this.events.ensure();
     const before = this.stream as StreamState;
-    const isLost = before.created !== '' && (before.created !== now.created || now.lastSeq < before.lastSeq);
+    const isLost = before.created !== '' && (before.created !== now.created || (await this.hasLostEnd(before)));
     if (isLost) {
       this.options.log.warn({ event: 'outbox.stream_rebuilt', stream: now.created });
       rebuilds.inc();
@@ -142,6 +142,19 @@ export class OutboxRelay {
     this.stream = { created: now.created, lastSeq: isLost ? 0 : before.lastSeq };
     if (isLost || before.created === '') await this.moveCursor(this.cursor, this.stream);
     this.reconciledAtMs = performance.now();
+  }
+
+  /**
+   * Others write to the stream as well, so its own last seq does not tell: it may have lost ours and taken theirs since.
+   * An event that the stream may have let go of because of its age tells nothing.
+   */
+  private async hasLostEnd({ lastSeq }: StreamState): Promise<boolean> {
+    const [last] = (await this.db.query(
+      `SELECT o.subject FROM outbox o WHERE o.xid = $1::xid8 AND o.position = $2::bigint
+         AND o.created_at > clock_timestamp() - $3 * interval '1 hour'`,
+      [this.cursor.xid, this.cursor.position, this.options.retentionHours / 2],
+    )) as { subject: string }[];
+    return last !== undefined && (await this.events.lastSeqOf(last.subject)) < lastSeq;
   }
 
   private read(): Promise<Row[]> {

@@ -2,6 +2,7 @@ import { AppError, type OrganizationId } from '@relais/kernel';
 import { counter } from '@relais/observability';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { asUnavailable, isSilence } from './open-database.js';
+import { timed } from './query-duration.js';
 
 const unknownOutcomes = counter('relais_db_commit_unknown_total', 'Commits whose outcome could not be learned');
 
@@ -13,6 +14,7 @@ export interface PgClient {
   on(event: 'notice', listener: (notice: { code?: string }) => void): void;
   off(event: 'notice', listener: (notice: { code?: string }) => void): void;
   end(): Promise<void>;
+  connection: { stream: { cork(): void; uncork(): void } };
 }
 
 export interface TransactionOptions {
@@ -66,13 +68,17 @@ async function transaction<Result>(
   const runner = db.createQueryRunner();
   try {
     const client = (await runner.connect()) as PgClient;
-    await client.query(begin);
+    // Not waited for: the first statement of `work` travels with it, one round trip less. The server takes them in order.
+    const begun = together(client, () => client.query(begin));
     markActive(runner, true);
-    const result = await work(runner.manager).catch(async (error: unknown) => {
+    const result = await bothDone(begun, work(runner.manager)).catch(async (error: unknown) => {
       await rollback(client, error);
       throw error;
     });
-    await commit(client, commitTimeoutMs);
+    await commit(client, commitTimeoutMs).catch(async (error: unknown) => {
+      if (error instanceof RolledBack) await lastStatements.get(runner.manager);
+      throw error;
+    });
     return result;
   } catch (error) {
     throw asUnavailable(error);
@@ -80,6 +86,35 @@ async function transaction<Result>(
     markActive(runner, false);
     await runner.release();
   }
+}
+
+const lastStatements = new WeakMap<EntityManager, Promise<unknown>>();
+
+/**
+ * Lets COMMIT travel right behind this statement instead of waiting for its answer: one round trip less. For a last
+ * statement that either does all it should or fails, for when it fails the server answers COMMIT with ROLLBACK, and the
+ * transaction throws the statement's error. Nothing may be sent after it.
+ */
+export function lastly(tx: EntityManager, statement: () => Promise<unknown>): void {
+  const client = (tx.queryRunner as unknown as { databaseConnection: PgClient }).databaseConnection;
+  lastStatements.set(tx, together(client, statement));
+}
+
+/** What is sent now and what is sent until the end of this turn leave in one write. */
+function together<Sent>(client: PgClient, send: () => Promise<Sent>): Promise<Sent> {
+  const { stream } = client.connection;
+  stream.cork();
+  setImmediate(() => stream.uncork());
+  const sent = send();
+  sent.catch(() => undefined);
+  return sent;
+}
+
+/** Waits for both to end, so that nothing follows behind a ROLLBACK; the first one's error is why the second one failed. */
+async function bothDone<Result>(first: Promise<unknown>, second: Promise<Result>): Promise<Result> {
+  await Promise.allSettled([first, second]);
+  await first;
+  return second;
 }
 
 /**
@@ -109,7 +144,7 @@ async function commit(client: PgClient, timeoutMs: number): Promise<void> {
     timer = setTimeout(() => reject(new Error('COMMIT did not answer')), timeoutMs);
   });
   try {
-    const committed = client.query('COMMIT');
+    const committed = timed('commit', client.query('COMMIT'));
     committed.catch(() => undefined);
     const { command } = await Promise.race([committed, late]);
     if (isDoubtful) throw new Error('committed without the guarantee asked for');
@@ -144,6 +179,6 @@ const isRefusal = (error: unknown): boolean => {
 /** Runs a statement that the server plans once per connection; for the few on the path of a message. */
 export async function prepared<Row>(tx: EntityManager, name: string, text: string, values: unknown[]): Promise<Row[]> {
   const client = (await (tx.queryRunner as QueryRunner).connect()) as PgClient;
-  const { rows } = await client.query({ name, text, values });
+  const { rows } = await timed(name, client.query({ name, text, values }));
   return rows as Row[];
 }

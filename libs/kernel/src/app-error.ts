@@ -19,6 +19,8 @@ export const RETRYABLE: ReadonlySet<ErrorKind> = new Set(['rate_limited', 'unava
 export interface AppErrorOptions extends ErrorOptions {
   /** When trying again makes sense, in milliseconds from now. */
   retryAfterMs?: number;
+  /** What the caller needs to go on, such as the token of an unfinished login. Sent to them: JSON, nothing secret to them. */
+  details?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -29,6 +31,7 @@ export interface AppErrorOptions extends ErrorOptions {
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly retryAfterMs: number | undefined;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
 
   constructor(
     readonly kind: ErrorKind,
@@ -38,6 +41,7 @@ export class AppError extends Error {
   ) {
     super(message, options);
     this.retryAfterMs = options.retryAfterMs;
+    this.details = options.details;
   }
 
   get retryable(): boolean {

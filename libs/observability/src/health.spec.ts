@@ -72,6 +72,17 @@ describe('readiness', () => {
     expect(await readiness.problems()).toEqual(['bad: broken', 'odd: failed', 'slow: no answer in 2000 ms']);
   });
 
+  it('of several services in a process names whose problem it is, and is over when one of them leaves', async () => {
+    const readiness = new Readiness();
+    const [auth, gateway] = [readiness.of('auth'), readiness.of('gateway')];
+    auth.add({ name: 'postgres', check: () => Promise.reject(new Error('not migrated')) });
+
+    expect(await readiness.problems()).toEqual(['auth: postgres: not migrated', 'gateway: starting']);
+
+    gateway.leave();
+    expect(await readiness.problems()).toContain('gateway: draining');
+  });
+
   it('is over for good once the replica leaves', async () => {
     const readiness = new Readiness();
 

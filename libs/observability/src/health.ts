@@ -17,10 +17,18 @@ const STUCK_LOOP_MS = 10_000;
 /** Collects what must hold before this replica takes work, and whether it is leaving. */
 export class Readiness {
   private readonly checks: ReadinessCheck[] = [];
+  private readonly parts: { name: string; readiness: Readiness }[] = [];
   private leaving = false;
 
   add(check: ReadinessCheck): void {
     this.checks.push(check);
+  }
+
+  /** The readiness of one of several services in this process: what it misses is missing here, after its name. */
+  of(name: string): Readiness {
+    const readiness = new Readiness();
+    this.parts.push({ name, readiness });
+    return readiness;
   }
 
   /** From now on this replica answers "not ready", whatever the checks say. */
@@ -31,9 +39,12 @@ export class Readiness {
   /** What is missing, one line each; empty means ready. */
   async problems(): Promise<string[]> {
     if (this.leaving) return ['draining'];
-    if (this.checks.length === 0) return ['starting'];
-    const results = await Promise.all(this.checks.map((check) => problemOf(check)));
-    return results.filter((problem) => problem !== undefined);
+    if (this.checks.length + this.parts.length === 0) return ['starting'];
+    const own = Promise.all(this.checks.map((check) => problemOf(check)));
+    const ofParts = this.parts.map(async ({ name, readiness }) =>
+      (await readiness.problems()).map((problem) => `${name}: ${problem}`),
+    );
+    return [...(await own).filter((problem) => problem !== undefined), ...(await Promise.all(ofParts)).flat()];
   }
 }
 

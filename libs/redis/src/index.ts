@@ -4,3 +4,7 @@ export * from './token-buckets.fallback.js';
 export * from './token-buckets.js';
 export * from './token-buckets.local.js';
 export * from './token-buckets.redis.js';
+export * from './used-ids.fallback.js';
+export * from './used-ids.js';
+export * from './used-ids.local.js';
+export * from './used-ids.redis.js';

@@ -37,6 +37,7 @@ const claims = (overrides: Partial<AccessClaims> = {}): AccessClaims => ({
   sid: newId<SessionId>(),
   roles: ['member'],
   amr: ['pwd'],
+  auth_time: noon / 1_000 - 60,
   epoch: 5,
   cnf: { jkt: 'thumb' },
   iat: noon / 1_000,
@@ -77,10 +78,42 @@ describe('verifying an access token', () => {
       sessionId: spoken.sid,
       roles: ['member'],
       amr: ['pwd'],
+      authenticatedAtMs: noon - 60_000,
+      isLimited: false,
+      keyThumbprint: 'thumb',
       epoch: 5,
       expiresAtMs: noon + 300_000,
       token,
     });
+  });
+
+  it('refuses a token that is good for enrolling a factor only, unless that is what is asked (A-25)', async () => {
+    const { key, verifier } = setup();
+    const token = await signAccessToken(claims({ lim: 'factors' }), key);
+
+    for (const round of ['anew', 'remembered']) {
+      expect([round, await outcome(verifier, token)]).toEqual([round, 'factor_enrolment_required']);
+      expect(await verifier.verify(token, { limited: true })).toMatchObject({ isLimited: true });
+    }
+  });
+
+  it('lets a bot in only where one of its scopes is asked for, and a person anywhere (A-44)', async () => {
+    const { key, verifier } = setup();
+    const bot = await signAccessToken(claims({ scope: 'messages:read of-a-newer-release' }), key);
+    const bare = await signAccessToken(claims({ scope: '' }), key);
+    const person = await signAccessToken(claims(), key);
+
+    for (const round of ['anew', 'remembered']) {
+      expect([round, await outcome(verifier, bot)]).toEqual([round, 'scope_missing']);
+      expect(await verifier.verify(bot, { bots: ['messages:read'] })).toMatchObject({ scopes: ['messages:read'] });
+      await expect((async () => verifier.verify(bot, { bots: ['messages:write'] }))()).rejects.toMatchObject({
+        code: 'scope_missing',
+      });
+      await expect((async () => verifier.verify(bare, { bots: ['messages:read'] }))()).rejects.toMatchObject({
+        code: 'scope_missing',
+      });
+      expect(await verifier.verify(person)).not.toHaveProperty('scopes');
+    }
   });
 
   it('answers a token it has seen at once, without a promise', async () => {
@@ -201,6 +234,7 @@ describe('tokens that are not for this (A-47)', () => {
 
   it.each([
     ['a refresh proof', { ...good, typ: 'relais-refresh+jwt' }, {}],
+    ['a proof of possession', { ...good, typ: 'dpop+jwt' }, {}],
     ['a token of no type', { alg: 'EdDSA', kid: 'k1' }, {}],
     ['a plain JWT', { ...good, typ: 'JWT' }, {}],
     ['another issuer', good, { iss: 'elsewhere' }],

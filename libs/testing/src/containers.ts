@@ -30,7 +30,7 @@ const CONTAINERS = {
   redis: {
     image: 'redis:7',
     port: 6_379,
-    command: ['redis-server', '--save', ''],
+    command: ['redis-server', '--save', '', '--protected-mode', 'no'],
     environment: {},
     url: (address: string) => `redis://${address}`,
   },

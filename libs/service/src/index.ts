@@ -1,0 +1,5 @@
+export * from './env.js';
+export * from './migrations.js';
+export * from './open.js';
+export * from './outbox.js';
+export * from './run.js';
