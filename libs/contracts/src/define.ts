@@ -1,5 +1,9 @@
 import { AppError, type AppErrorOptions, type ErrorKind } from '@relais/kernel';
 import type { z } from 'zod';
+import type { Scope } from './auth/scopes.js';
+
+/** Hashing a password is slow on purpose, and auth makes a few wait in line before it refuses. */
+export const PASSWORD_TIMEOUT_MS = 10_000;
 
 /** Who may ask: anyone, a signed-in person (their token travels along), or another service on its own account. */
 export type Access = 'public' | 'user' | 'service';
@@ -12,8 +16,14 @@ export interface RequestContract<
   /** `rpc.<service>.<noun>.<verb>.v<n>`; the queue group is the service. */
   readonly subject: string;
   readonly access: Access;
+  /** May also be asked by a session that is good for nothing but enrolling a factor. */
+  readonly limited?: boolean;
+  /** Any of these scopes lets a bot in; without the list, no bot may ask (A-44). */
+  readonly bots?: readonly Scope[];
   readonly input: In;
   readonly output: Out;
+  /** How long whoever asks waits for the answer, ms; 2 000 where nothing is said. */
+  readonly timeoutMs?: number;
   readonly errors: Readonly<Record<Code, ErrorKind>>;
   /** Builds one of the errors this contract declares. */
   fail(code: Code, message?: string, options?: AppErrorOptions): AppError;
@@ -39,5 +49,16 @@ export interface SignalContract<Data extends z.ZodType = z.ZodType> {
   readonly subject: string;
   readonly data: Data;
 }
+
+/** A question to every replica of a service: `all.<service>.<verb>.v<n>`. Whoever has something to say answers, in time or not at all. */
+export interface SurveyContract<Question extends z.ZodType = z.ZodType, Answer extends z.ZodType = z.ZodType> {
+  readonly subject: string;
+  readonly question: Question;
+  readonly answer: Answer;
+}
+
+export const defineSurvey = <Question extends z.ZodType, Answer extends z.ZodType>(
+  spec: SurveyContract<Question, Answer>,
+): SurveyContract<Question, Answer> => spec;
 
 export const defineSignal = <Data extends z.ZodType>(spec: SignalContract<Data>): SignalContract<Data> => spec;

@@ -12,17 +12,19 @@ import {
   REQUESTS,
   serverFrame,
   SIGNALS,
+  SURVEYS,
   text,
   updateUser,
   userRemoved,
 } from './index.js';
 
-/** Every object a schema takes, found by walking its JSON description. */
+/** Every object a schema takes, found by walking its JSON description; maps, which name their keys' form, are none. */
 function objectsOf(schema: z.ZodType): Record<string, unknown>[] {
   const found: Record<string, unknown>[] = [];
   const walk = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return;
-    if ((node as { type?: unknown }).type === 'object') found.push(node as Record<string, unknown>);
+    if ((node as { type?: unknown }).type === 'object' && !('propertyNames' in node))
+      found.push(node as Record<string, unknown>);
     for (const child of Object.values(node)) walk(child);
   };
   walk(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
@@ -31,6 +33,7 @@ function objectsOf(schema: z.ZodType): Record<string, unknown>[] {
 
 const inputs: [string, z.ZodType][] = [
   ...REQUESTS.map(({ subject, input }): [string, z.ZodType] => [subject, input]),
+  ...SURVEYS.map(({ subject, question }): [string, z.ZodType] => [subject, question]),
   ...[...EVENTS, ...SIGNALS].map(({ subject, data }): [string, z.ZodType] => [subject, data]),
   ['clientFrame', clientFrame],
 ];

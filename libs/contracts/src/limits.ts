@@ -10,7 +10,21 @@ export const LIMITS = {
   membersPerChange: 500,
   historyPage: 500,
   syncHeads: 2_000,
+  /** Heads in one answer: some 500 KiB. */
+  headsPage: 5_000,
   syncEntries: 1_000,
+  alarmUsers: 1_000,
+  alarmTextBytes: 8 * 1024,
+  rosterLayers: 10,
+  rosterPeople: 100,
+  urlBytes: 2_048,
+  pushRegistrations: 50,
+  contactPoints: 10,
+  /** People whom one question to all gateways is about. */
+  surveyUsers: 1_000,
+  /** Entries whose listeners are asked for at once, and listeners in one answer. */
+  listenersEntries: 50,
+  listenersPage: 1_000,
   frameBytes: 128 * 1024,
   bodyBytes: 128 * 1024,
   passwordBytes: 1_024,

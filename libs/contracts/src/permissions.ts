@@ -1,5 +1,10 @@
-import { userRemoved } from './auth/users.js';
+import { breakGlassUsed } from './auth/break-glass.js';
+import { contactsChanged } from './auth/contact-policy.js';
+import { securityNoticeRaised } from './auth/notices.js';
+import { outageModeChanged } from './auth/outage-mode.js';
+import { deviceLeft, userRemoved } from './auth/users.js';
 import type { EventContract } from './define.js';
+import { entriesAppended } from './messaging/entries.js';
 import { REQUESTS, SERVICES, type ServiceName, serviceOf } from './services.js';
 
 /** What a service's NATS user may publish and subscribe to; everything else is denied. Answers to requests come on top. */
@@ -17,8 +22,15 @@ const DEAD_LETTERS = 'DEAD';
  */
 export const CONSUMERS: Readonly<Record<ServiceName, Readonly<Record<string, EventContract>>>> = {
   gateway: {},
-  auth: {},
-  messaging: { 'messaging-departed-users': userRemoved },
+  auth: { 'auth-notices': securityNoticeRaised },
+  alerting: {
+    'alerting-outages': outageModeChanged,
+    'alerting-break-glass': breakGlassUsed,
+    'alerting-departed-users': userRemoved,
+    'alerting-departed-devices': deviceLeft,
+    'alerting-message-push': entriesAppended,
+  },
+  messaging: { 'messaging-departed-users': userRemoved, 'messaging-contact-changes': contactsChanged },
 };
 
 /** The name of the durable consumer of a service for an event. @throws Error when the table has none */
@@ -39,9 +51,11 @@ export function permissionsOf(service: ServiceName): Permissions {
       ...subjects(links.calls),
       ...subjects(links.emits),
       ...subjects(links.signals),
+      ...subjects(links.surveys ?? []),
       ...(links.live === 'none' ? [] : ['live.>']),
       `node.${service}.>`,
       ...(usesStream ? streamSubjects(STREAM) : []),
+      ...subjects(links.emits).map((subject) => `$JS.API.DIRECT.GET.${STREAM}.${subject}`),
       ...consumers.flatMap((name) => [...consumerSubjects(name), `dlq.${name}`]),
       ...(consumers.length > 0 ? streamSubjects(DEAD_LETTERS) : []),
     ],

@@ -1,4 +1,5 @@
 import type {
+  BotKeyId,
   ConversationId,
   DeviceId,
   EntryId,
@@ -6,6 +7,7 @@ import type {
   InvitationId,
   OrganizationId,
   PoolId,
+  RoleId,
   SessionId,
   UserId,
 } from '@relais/kernel';
@@ -14,7 +16,7 @@ import { z } from 'zod';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** A lower-case UUID. One spelling only, because ids are also subject tokens and map keys. */
-const id = <Id extends string>() =>
+export const id = <Id extends string>() =>
   z.string().regex(UUID, 'expected a lower-case UUID').meta({ format: 'uuid' }) as unknown as z.ZodType<Id, Id>;
 
 export const organizationId = id<OrganizationId>();
@@ -22,6 +24,8 @@ export const userId = id<UserId>();
 export const poolId = id<PoolId>();
 export const deviceId = id<DeviceId>();
 export const sessionId = id<SessionId>();
+export const roleId = id<RoleId>();
+export const botKeyId = id<BotKeyId>();
 export const invitationId = id<InvitationId>();
 export const conversationId = id<ConversationId>();
 export const entryId = id<EntryId>();

@@ -7,10 +7,11 @@ import {
   type ServiceName,
   serviceOf,
   SIGNALS,
+  SURVEYS,
 } from './index.js';
 
 const names = Object.keys(SERVICES) as ServiceName[];
-const all = [...REQUESTS, ...EVENTS, ...SIGNALS];
+const all = [...REQUESTS, ...EVENTS, ...SIGNALS, ...SURVEYS];
 const subjectsOf = (contracts: readonly { subject: string }[]) => contracts.map(({ subject }) => subject);
 
 describe('subjects', () => {
@@ -20,6 +21,7 @@ describe('subjects', () => {
     ['requests', REQUESTS, new RegExp(`^rpc\\.(${names.join('|')})\\.${token}\\.${token}\\.v[1-9]\\d*$`)],
     ['events', EVENTS, new RegExp(`^evt\\.(${names.join('|')})\\.${token}\\.${token}\\.v[1-9]\\d*$`)],
     ['signals', SIGNALS, new RegExp(`^all\\.(${['everyone', ...names].join('|')})\\.${token}\\.v[1-9]\\d*$`)],
+    ['surveys', SURVEYS, new RegExp(`^all\\.(${names.join('|')})\\.${token}\\.v[1-9]\\d*$`)],
   ] as const)('of %s have their form', (_, contracts, form) => {
     expect(contracts.length).toBeGreaterThan(0);
     for (const { subject } of contracts) expect(subject).toMatch(form);
@@ -52,6 +54,11 @@ describe('who talks to whom', () => {
     for (const name of names)
       for (const subject of permissionsOf(name).publish.filter((each) => /^(rpc|evt)\./.test(each)))
         expect(subject).not.toMatch(/[*>]/);
+  });
+
+  it('lets one service alone ask all replicas of another', () => {
+    for (const survey of SURVEYS)
+      expect(names.filter((name) => SERVICES[name].surveys?.includes(survey))).toHaveLength(1);
   });
 
   it('has no signal that nobody hears', () => {

@@ -7,7 +7,7 @@ const apps = join(import.meta.dirname, '../../../apps');
 
 /** Where the sources of the apps say `@Serves(name)`: the app, once for each time. */
 function doorsOf(name: string): string[] {
-  return globSync('*/src/**/*.controller.ts', { cwd: apps }).flatMap((path) => {
+  return globSync('*/src/**/*.ts', { cwd: apps }).flatMap((path) => {
     const times = readFileSync(join(apps, path), 'utf8').split(`@Serves(${name})`).length - 1;
     return Array.from({ length: times }, () => path.split(sep)[0] as string);
   });

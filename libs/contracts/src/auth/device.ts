@@ -17,11 +17,18 @@ export const newDevice = z.strictObject({
 });
 export type NewDevice = z.infer<typeof newDevice>;
 
+export const devicePlatform = newDevice.shape.platform;
+export type DevicePlatform = z.infer<typeof devicePlatform>;
+
+/** pending → active ⇄ suspended → wipe_pending → wiped, and from each to gone. Only the device's own proof makes `wiped`. */
+export const deviceState = z.enum(['pending', 'active', 'suspended', 'wipe_pending', 'wiped', 'gone']);
+export type DeviceState = z.infer<typeof deviceState>;
+
 export const device = z.object({
   id: deviceId,
   name: z.string(),
   platform: z.string(),
-  state: z.enum(['active', 'suspended', 'gone']),
+  state: deviceState,
   createdAt: timestamp,
 });
 export type Device = z.infer<typeof device>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineRequest } from '../define.js';
+import { defineRequest, PASSWORD_TIMEOUT_MS } from '../define.js';
 import { LIMITS } from '../limits.js';
 import { invitationId, label, nothing, poolId, timestamp } from '../primitives.js';
 import { newDevice } from './device.js';
@@ -10,6 +10,7 @@ import { handle, person, tokens } from './sessions.js';
 export const bootstrapOrganization = defineRequest({
   subject: 'rpc.auth.organization.bootstrap.v1',
   access: 'public',
+  timeoutMs: PASSWORD_TIMEOUT_MS,
   input: z.strictObject({
     bootstrapToken: z.string().max(512),
     organization: z.strictObject({ handle, name: label(LIMITS.titleBytes) }),
@@ -67,6 +68,7 @@ export const revokeInvitation = defineRequest({
 export const acceptInvitation = defineRequest({
   subject: 'rpc.auth.invitation.accept.v1',
   access: 'public',
+  timeoutMs: PASSWORD_TIMEOUT_MS,
   input: z.strictObject({ invitationToken: z.string().max(512), ...person, device: newDevice }),
   output: tokens,
   errors: {
@@ -75,5 +77,6 @@ export const acceptInvitation = defineRequest({
     password_refused: 'invalid',
     login_overloaded: 'unavailable',
     device_id_reused: 'conflict',
+    registration_not_allowed: 'forbidden',
   },
 });

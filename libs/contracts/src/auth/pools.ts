@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineRequest } from '../define.js';
 import { LIMITS } from '../limits.js';
-import { label, nothing, poolId, timestamp, userId } from '../primitives.js';
+import { label, nothing, organizationId, poolId, timestamp, userId } from '../primitives.js';
 
 export const pool = z.object({
   id: poolId,
@@ -53,4 +53,13 @@ export const removePoolUser = defineRequest({
   input: z.strictObject({ poolId, userId }),
   output: nothing,
   errors: { pool_not_found: 'not_found', user_not_found: 'not_found', last_pool: 'conflict' },
+});
+
+/** Which of these pools a person is in; none for who is not active. */
+export const readPoolsOf = defineRequest({
+  subject: 'rpc.auth.pool.read-of.v1',
+  access: 'service',
+  input: z.strictObject({ organizationId, userId, poolIds: z.array(poolId).max(2_000) }),
+  output: z.object({ poolIds: z.array(poolId) }),
+  errors: {},
 });

@@ -17,6 +17,12 @@ export const accessClaims = z.object({
   sid: sessionId,
   roles: z.array(role).min(1),
   amr: z.array(z.string()),
+  /** When the person last showed who they are, in seconds since 1970 (OpenID Connect Core 2). */
+  auth_time: z.int(),
+  /** The session may only be used to enrol a factor that the organization demands. */
+  lim: z.literal('factors').optional(),
+  /** Of bots only: what they may ask for, divided by blanks (RFC 8693, 4.2). */
+  scope: z.string().optional(),
   epoch: z.int().nonnegative(),
   cnf: z.object({ jkt: z.string() }),
   iat: z.int(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineRequest } from '../define.js';
+import { defineRequest, PASSWORD_TIMEOUT_MS } from '../define.js';
 import { LIMITS } from '../limits.js';
 import { deviceId, label, nothing, organizationId, sessionId, text, timestamp, userId } from '../primitives.js';
 import { newDevice } from './device.js';
@@ -19,20 +19,37 @@ export const tokens = z.object({
   deviceId,
   organizationId,
   roles: z.array(role),
+  /** The organization demands a factor that the person has not: enrol one, then step up. */
+  limitedTo: z.literal('factors').optional(),
 });
 export type Tokens = z.infer<typeof tokens>;
+
+/** Why somebody who has shown who they are cannot come in on this device; the details name it. */
+export const DEVICE_REFUSALS = {
+  device_id_reused: 'conflict',
+  /** It waits for approval; try again once it is let in. */
+  device_pending: 'forbidden',
+  device_suspended: 'forbidden',
+  too_many_devices: 'conflict',
+  platform_not_allowed: 'forbidden',
+  /** See `fetchWipeOrder`. */
+  wipe_pending: 'forbidden',
+} as const;
 
 /** Opens a session with a password. All ways of failing look and take the same (A-27). */
 export const openSession = defineRequest({
   subject: 'rpc.auth.session.open.v1',
   access: 'public',
+  timeoutMs: PASSWORD_TIMEOUT_MS,
   input: z.strictObject({ organization: handle, email, password, device: newDevice }),
   output: tokens,
   errors: {
     login_failed: 'unauthenticated',
+    /** The details are an `unfinishedLogin`. */
+    factor_required: 'unauthenticated',
     login_throttled: 'rate_limited',
     login_overloaded: 'unavailable',
-    device_id_reused: 'conflict',
+    ...DEVICE_REFUSALS,
   },
 });
 
@@ -48,7 +65,7 @@ export const refreshSession = defineRequest({
   access: 'public',
   input: z.strictObject({ refreshToken: z.string().max(512), proof: refreshProof }),
   output: tokens,
-  errors: { refresh_failed: 'unauthenticated' },
+  errors: { refresh_failed: 'unauthenticated', wipe_pending: 'forbidden' },
 });
 
 export const session = z.object({
@@ -57,6 +74,10 @@ export const session = z.object({
   deviceName: z.string(),
   createdAt: timestamp,
   lastUsedAt: timestamp,
+  /** When its person last showed who they are. */
+  authenticatedAt: timestamp,
+  /** Password or factors were changed since then: end it if it is not your own. */
+  isBeforeChange: z.boolean(),
   current: z.boolean(),
 });
 export type Session = z.infer<typeof session>;
@@ -82,6 +103,7 @@ export const closeSession = defineRequest({
 export const changePassword = defineRequest({
   subject: 'rpc.auth.password.change.v1',
   access: 'user',
+  timeoutMs: PASSWORD_TIMEOUT_MS,
   input: z.strictObject({ currentPassword: password, newPassword: password }),
   output: nothing,
   errors: {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineRequest, defineSignal } from '../define.js';
+import { timestamp } from '../primitives.js';
 
 export const publicJwk = z.object({
   kty: z.literal('OKP'),
@@ -17,7 +18,11 @@ export const readKeys = defineRequest({
   subject: 'rpc.auth.key.read.v1',
   access: 'service',
   input: z.strictObject({}),
-  output: z.object({ keys: z.array(publicJwk).min(1) }),
+  output: z.object({
+    keys: z.array(publicJwk).min(1),
+    /** The database's time, for who has no database. */
+    now: timestamp.optional(),
+  }),
   errors: {},
 });
 
@@ -30,16 +35,20 @@ export const readKeys = defineRequest({
 export const revocation = z.strictObject({ subjectId: z.string(), epoch: z.int().positive() });
 export type Revocation = z.infer<typeof revocation>;
 
+/** As many as fit into one message of NATS, with room to spare. */
+export const REVOCATIONS_PER_MESSAGE = 5_000;
+
+/** All that may still matter, by their number. Ask again `after` what is `next`, until there is none. */
 export const listRevocations = defineRequest({
   subject: 'rpc.auth.revocation.list.v1',
   access: 'service',
-  input: z.strictObject({}),
-  output: z.object({ revocations: z.array(revocation) }),
+  input: z.strictObject({ after: z.int().min(0).optional() }),
+  output: z.object({ revocations: z.array(revocation).max(REVOCATIONS_PER_MESSAGE), next: z.int().optional() }),
   errors: {},
 });
 
-/** Told to everyone the moment a revocation commits; whoever misses it finds it within one poll. */
+/** Told to everyone the moment revocations commit, many in several signals; whoever misses one finds it within one poll. */
 export const revoked = defineSignal({
   subject: 'all.everyone.revoked.v1',
-  data: z.strictObject({ revocations: z.array(revocation) }),
+  data: z.strictObject({ revocations: z.array(revocation).max(REVOCATIONS_PER_MESSAGE) }),
 });

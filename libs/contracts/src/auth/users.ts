@@ -14,10 +14,13 @@ import {
 } from '../primitives.js';
 import { device } from './device.js';
 import { role } from './principal.js';
+import { scope } from './scopes.js';
 
 export const user = z.object({
   id: userId,
   displayName: z.string(),
+  /** Said of bots only: they are shown as such. */
+  isBot: z.literal(true).optional(),
   role,
   state: z.enum(['active', 'disabled']),
   poolIds: z.array(poolId),
@@ -28,6 +31,7 @@ export type User = z.infer<typeof user>;
 export const readMe = defineRequest({
   subject: 'rpc.auth.user.read-me.v1',
   access: 'user',
+  bots: scope.options,
   input: z.strictObject({}),
   output: user.extend({
     email: z.string(),
@@ -42,6 +46,7 @@ export const readMe = defineRequest({
 export const listUsers = defineRequest({
   subject: 'rpc.auth.user.list.v1',
   access: 'user',
+  bots: ['people:read'],
   input: z.strictObject(pageRequest),
   output: pageOf(user.partial({ role: true, state: true, poolIds: true, createdAt: true })),
   errors: {},
@@ -51,6 +56,7 @@ export const listUsers = defineRequest({
 export const resolveUsers = defineRequest({
   subject: 'rpc.auth.user.resolve.v1',
   access: 'user',
+  bots: ['conversations:write'],
   input: z.strictObject({ userIds: z.array(userId).max(LIMITS.membersPerChange + 1) }),
   output: z.object({ userIds: z.array(userId) }),
   errors: {},
@@ -99,4 +105,10 @@ export const removeDevice = defineRequest({
 export const userRemoved = defineEvent({
   subject: 'evt.auth.user.removed.v1',
   data: z.strictObject({ id: eventId, organizationId, userId }),
+});
+
+/** A device is not in use any more, for now or for good: it waits, was suspended, put out or is to be wiped. */
+export const deviceLeft = defineEvent({
+  subject: 'evt.auth.device.left.v1',
+  data: z.strictObject({ id: eventId, organizationId, userId, deviceId: device.shape.id }),
 });

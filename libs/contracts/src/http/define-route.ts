@@ -16,6 +16,8 @@ export interface Route<In extends z.ZodType = z.ZodType, Out extends z.ZodType =
   /** Load class for rate limits; see LIMITS in the gateway. */
   readonly limit: 'login' | 'read' | 'write';
   readonly status: 200 | 201 | 204;
+  /** The answer carries an ETag, and `If-None-Match` is honoured (RFC 9110, 13.1.2). */
+  readonly etag: boolean;
 }
 
 export const route = <In extends z.ZodType, Out extends z.ZodType, Code extends string>(
@@ -23,8 +25,20 @@ export const route = <In extends z.ZodType, Out extends z.ZodType, Code extends 
   path: string,
   summary: string,
   contract: RequestContract<In, Out, Code>,
-  { limit = method === 'GET' ? 'read' : 'write', status = 200 }: Partial<Pick<Route, 'limit' | 'status'>> = {},
-): Route<In, Out> => ({ method, path, summary, contract: contract as RequestContract<In, Out, string>, limit, status });
+  {
+    limit = method === 'GET' ? 'read' : 'write',
+    status = 200,
+    etag = false,
+  }: Partial<Pick<Route, 'limit' | 'status' | 'etag'>> = {},
+): Route<In, Out> => ({
+  method,
+  path,
+  summary,
+  contract: contract as RequestContract<In, Out, string>,
+  limit,
+  status,
+  etag,
+});
 
 /** The names between braces, in order. */
 export const pathParameters = (path: string): string[] =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../limits.js';
-import { conversationId, entryId, label, text, timestamp, userId } from '../primitives.js';
+import { conversationId, entryId, id, label, text, timestamp, userId } from '../primitives.js';
 
 export const conversationKind = z.enum(['direct', 'group', 'channel']);
 export type ConversationKind = z.infer<typeof conversationKind>;
@@ -31,6 +31,11 @@ export const membershipBody = z.strictObject({
   change: z.enum(['added', 'removed', 'left', 'role']),
   userIds: z.array(userId).max(LIMITS.membersPerChange + 1),
   role: memberRole.optional(),
+  /**
+   * Not a person did this: `policy`, the rules of who may meet whom; `emergency`, an alarm brought people together whom these
+   * rules keep apart otherwise.
+   */
+  reason: z.enum(['policy', 'emergency']).optional(),
 });
 export const settingsBody = z.strictObject({
   title: text(LIMITS.titleBytes).optional(),
@@ -38,6 +43,19 @@ export const settingsBody = z.strictObject({
   sharesHistory: z.boolean().optional(),
 });
 export const closedBody = z.strictObject({});
+
+/** What happened to the alarm that this conversation belongs to. */
+export const alarmBody = z.strictObject({
+  alarmId: id(),
+  happened: z.enum(['raised', 'changed', 'answered', 'all_clear', 'cancelled', 'expired']),
+  severity: z.enum(['emergency', 'alarm', 'notice']),
+  /** As it says now; in `raised` and `changed` only. */
+  title: text(LIMITS.titleBytes).optional(),
+  text: text(LIMITS.alarmTextBytes).optional(),
+  /** How many answered in each way so far; in `answered` and at its end. */
+  answers: z.strictObject({ accepted: z.int(), declined: z.int(), neutral: z.int() }).optional(),
+});
+export type AlarmBody = z.infer<typeof alarmBody>;
 
 /** What a person writes. The rest of the log (membership, settings, closing) is written by the server. */
 export const written = z.discriminatedUnion('kind', [
@@ -72,6 +90,8 @@ export const entry = z.discriminatedUnion('kind', [
   z.object({ ...position, kind: z.literal('membership'), body: membershipBody }),
   z.object({ ...position, kind: z.literal('settings'), body: settingsBody }),
   z.object({ ...position, kind: z.literal('closed'), body: closedBody }),
+  /** The server wrote it; `senderId` is whoever raised the alarm, or the first member. */
+  z.object({ ...position, kind: z.literal('alarm'), body: alarmBody }),
 ]);
 export type Entry = z.infer<typeof entry>;
 export type EntryKind = Entry['kind'];

@@ -28,10 +28,17 @@ export const conversation = z.object({
 });
 export type Conversation = z.infer<typeof conversation>;
 
+/**
+ * People who may not meet would: the caller may not message somebody, or two of the people may not message each other in
+ * either direction. `details.userIds` names those in the way.
+ */
+const notAllowed = { contact_not_allowed: 'forbidden', conversation_busy: 'unavailable' } as const;
+
 /** There is one direct conversation per pair: asking for it again, by either side, gives the same one. */
 export const createConversation = defineRequest({
   subject: 'rpc.messaging.conversation.create.v1',
   access: 'user',
+  bots: ['conversations:write'],
   input: z.strictObject({
     id: conversationId,
     kind: conversationKind,
@@ -45,6 +52,7 @@ export const createConversation = defineRequest({
     user_not_found: 'not_found',
     conversation_id_reused: 'conflict',
     direct_needs_one_other: 'invalid',
+    ...notAllowed,
   },
 });
 
@@ -57,6 +65,7 @@ const onConversation = {
 export const readConversation = defineRequest({
   subject: 'rpc.messaging.conversation.read.v1',
   access: 'user',
+  bots: ['messages:read'],
   input: z.strictObject({ conversationId }),
   output: conversation,
   errors: { conversation_not_found: 'not_found' },
@@ -65,6 +74,7 @@ export const readConversation = defineRequest({
 export const listConversations = defineRequest({
   subject: 'rpc.messaging.conversation.list.v1',
   access: 'user',
+  bots: ['messages:read'],
   input: z.strictObject(pageRequest),
   output: pageOf(conversation),
   errors: {},
@@ -104,6 +114,7 @@ export type Member = z.infer<typeof member>;
 export const listMembers = defineRequest({
   subject: 'rpc.messaging.member.list.v1',
   access: 'user',
+  bots: ['messages:read'],
   input: z.strictObject({ conversationId, ...pageRequest }),
   output: pageOf(member),
   errors: { conversation_not_found: 'not_found' },
@@ -112,13 +123,20 @@ export const listMembers = defineRequest({
 export const addMembers = defineRequest({
   subject: 'rpc.messaging.member.add.v1',
   access: 'user',
+  bots: ['conversations:write'],
   input: z.strictObject({
     conversationId,
     userIds: z.array(userId).min(1).max(LIMITS.membersPerChange),
     role: memberRole.optional(),
   }),
   output: nothing,
-  errors: { ...onConversation, user_not_found: 'not_found', too_many_members: 'invalid', direct_is_fixed: 'conflict' },
+  errors: {
+    ...onConversation,
+    ...notAllowed,
+    user_not_found: 'not_found',
+    too_many_members: 'invalid',
+    direct_is_fixed: 'conflict',
+  },
 });
 
 /** Takes a member out; a person may always take out themselves. The last moderator's leaving hands the role to the longest member. */
@@ -144,6 +162,7 @@ const mark = z.strictObject({ conversationId, delivered: seq.optional(), read: s
 export const advanceMarks = defineRequest({
   subject: 'rpc.messaging.mark.advance.v1',
   access: 'user',
+  bots: ['messages:read'],
   input: z.strictObject({ marks: z.array(mark).min(1).max(200) }),
   output: nothing,
   errors: {},

@@ -30,6 +30,7 @@ export type Receipt = z.infer<typeof receipt>;
 export const appendEntry = defineRequest({
   subject: 'rpc.messaging.entry.append.v1',
   access: 'user',
+  bots: ['messages:write'],
   input: writtenTo,
   output: receipt,
   errors: {
@@ -47,6 +48,7 @@ export type AppendEntry = z.infer<typeof appendEntry.input>;
 export const listEntries = defineRequest({
   subject: 'rpc.messaging.entry.list.v1',
   access: 'user',
+  bots: ['messages:read'],
   input: z
     .strictObject({
       conversationId,
@@ -73,6 +75,7 @@ const head = z.tuple([conversationId, seq]);
 export const syncEntries = defineRequest({
   subject: 'rpc.messaging.entry.sync.v1',
   access: 'user',
+  bots: ['messages:read'],
   input: z.strictObject({ heads: z.array(head).max(LIMITS.syncHeads) }),
   output: z.object({
     /** `upTo`: all that the caller may see up to this position is in this answer; the new head of the client. */
@@ -85,12 +88,17 @@ export const syncEntries = defineRequest({
   errors: {},
 });
 
-/** The heads of all conversations the caller is in. */
+/** The heads of all conversations the caller is in, by pages that fit into one answer of the bus. */
 export const readMyHeads = defineRequest({
   subject: 'rpc.messaging.head.read-mine.v1',
   access: 'user',
-  input: z.strictObject({}),
-  output: z.object({ heads: z.array(z.object({ conversationId, head: seq, direct: z.boolean() })) }),
+  bots: ['messages:read'],
+  input: z.strictObject({ after: conversationId.optional() }),
+  output: z.object({
+    heads: z.array(z.object({ conversationId, head: seq, direct: z.boolean() })),
+    /** Where the next page begins: `after` of the next request. Missing on the last page. */
+    next: conversationId.optional(),
+  }),
   errors: {},
 });
 
@@ -102,6 +110,51 @@ export const readHeads = defineRequest({
   output: z.object({ heads: z.array(head) }),
   errors: {},
 });
+
+const newest = z.strictObject({
+  seq: z.int().positive(),
+  senderId: userId,
+  /** As the event says. */
+  notify: z.array(userId).max(LIMITS.listenersPage),
+  notifyAll: z.boolean(),
+});
+
+/**
+ * Who is to be told of entries that their devices do not have yet: members who were named or who have not muted the
+ * conversation, but not of what they said themselves. By the watermarks of now, page by page.
+ */
+export const listListeners = defineRequest({
+  subject: 'rpc.messaging.entry.list-listeners.v1',
+  access: 'service',
+  timeoutMs: 5_000,
+  input: z.strictObject({
+    organizationId,
+    conversations: z
+      .array(
+        z.strictObject({
+          conversationId,
+          /** The latest of each sender. */
+          entries: z.array(newest).min(1).max(LIMITS.listenersEntries),
+          after: userId.optional(),
+        }),
+      )
+      .min(1)
+      .max(LIMITS.listenersEntries),
+  }),
+  output: z.object({
+    conversations: z.array(
+      z.object({
+        conversationId,
+        listeners: z.array(z.object({ userId, seq: z.int().positive() })),
+        /** There are more after the last one. */
+        more: z.boolean(),
+      }),
+    ),
+  }),
+  errors: {},
+});
+export type ListListeners = z.infer<typeof listListeners.input>;
+export type NewestEntry = z.infer<typeof newest>;
 
 /** The entries of one commit, without content. Consumers are idempotent by event id and by (conversation, seq). */
 export const entriesAppended = defineEvent({

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+/**
+ * What a bot may be allowed to ask for. Each contract names the scopes that let a bot in (`bots`); one that names none is
+ * closed to bots (A-44).
+ */
+export const scope = z.enum([
+  /** Read conversations the bot is in, and hear them live. */
+  'messages:read',
+  /** Write to conversations the bot is in. */
+  'messages:write',
+  /** Make conversations with, and add to them, people who may see the bot. */
+  'conversations:write',
+  /** Read ids and names of people who may see the bot. */
+  'people:read',
+  /** Raise alarms within the permissions of its audience, and end what it raised. */
+  'alarms:write',
+]);
+export type Scope = z.infer<typeof scope>;
