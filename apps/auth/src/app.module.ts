@@ -1,19 +1,32 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { Bus, type BusConnection, BusServer, EventStream, NatsBus } from '@relais/bus';
-import { BlindIndex, Envelope, type KeyProvider, type KeyRotation } from '@relais/crypto';
+import { Bus, BusServer, NatsBus } from '@relais/bus';
+import { BlindIndex, Envelope } from '@relais/crypto';
 import { OutboxRelay } from '@relais/database';
 import { Clock, SystemClock } from '@relais/kernel';
-import type { Log } from '@relais/observability';
 import { JwtTokenVerifier, TokenVerifier, TrustStore } from '@relais/security';
-import type { DataSource } from 'typeorm';
-import { bootstrapTokensIn, type Config } from './config.js';
+import { type Opened as ServiceOpened, outboxOf } from '@relais/service';
+import { addresses } from './addresses/addresses.providers.js';
+import { Admission } from './admission/admission.js';
+import { appPolicy } from './app-policy/app-policy.providers.js';
+import { breakGlass } from './break-glass/break-glass.providers.js';
+import { botsControllers, botsProviders } from './bots/bots.providers.js';
+import { listed, type Config } from './config.js';
 import { Database } from './database/database.js';
+import { contactPolicy } from './contact-policy/contact-policy.providers.js';
 import { DevicesController } from './devices/devices.controller.js';
 import { ListDevicesHandler } from './devices/list-devices.js';
 import { RemoveDeviceHandler } from './devices/remove-device.js';
+import { enrolmentsProviders } from './enrolments/enrolments.providers.js';
 import { EventLog } from './event-log.js';
+import { Refusals } from './facts/refusals.js';
+import { devices } from './devices/devices.providers.js';
+import { directory } from './directory/directory.providers.js';
+import { DirectoryRuns } from './directory/directory-runs.js';
+import { DirectorySchedule } from './directory/directory-schedule.js';
+import { factors } from './factors/factors.providers.js';
 import { Housekeeping } from './housekeeping.postgres.js';
+import { identityProviders } from './identity-providers/identity-providers.providers.js';
 import { AcceptInvitationHandler } from './invitations/accept-invitation.js';
 import { CreateInvitationHandler } from './invitations/create-invitation.js';
 import { InvitationsController } from './invitations/invitations.controller.js';
@@ -22,6 +35,7 @@ import { RevokeInvitationHandler } from './invitations/revoke-invitation.js';
 import { tokenVerified } from './metrics.js';
 import { BootstrapOrganizationHandler } from './organizations/bootstrap-organization.js';
 import { Newcomers } from './organizations/newcomer.js';
+import { noticesConsumer, noticesProviders } from './notices/notices.providers.js';
 import { OrganizationsController } from './organizations/organizations.controller.js';
 import { ChangePasswordHandler } from './passwords/change-password.js';
 import { LoginThrottle } from './passwords/login-throttle.postgres.js';
@@ -31,8 +45,16 @@ import { ChangePoolUsersHandler } from './pools/change-pool-users.js';
 import { CreatePoolHandler } from './pools/create-pool.js';
 import { ListPoolsHandler } from './pools/list-pools.js';
 import { PoolsController } from './pools/pools.controller.js';
+import { ReadPoolsOfHandler } from './pools/read-pools-of.js';
 import { RenamePoolHandler } from './pools/rename-pool.js';
+import { postureProviders } from './posture/posture.providers.js';
 import { PersonalData } from './sealing/personal-data.js';
+import { registrationPolicy } from './registration-policy/registration-policy.providers.js';
+import { remoteLockProviders } from './remote-lock/remote-lock.providers.js';
+import { resetsProviders } from './resets/resets.providers.js';
+import { peopleImportProviders } from './people-import/people-import.providers.js';
+import { scimProviders } from './scim/scim.providers.js';
+import { rolesControllers, rolesProviders } from './roles/roles.providers.js';
 import { CloseSessionHandler } from './sessions/close-session.js';
 import { ListSessionsHandler } from './sessions/list-sessions.js';
 import { OpenSessionHandler } from './sessions/open-session.js';
@@ -44,6 +66,7 @@ import { LocalTrust } from './trust/local-trust.js';
 import { Revocations } from './trust/revocations.postgres.js';
 import { SigningKeys } from './trust/signing-keys.postgres.js';
 import { TrustController } from './trust/trust.controller.js';
+import { ExpandAudienceHandler } from './users/expand-audience.js';
 import { ListUsersHandler } from './users/list-users.js';
 import { ReadMeHandler } from './users/read-me.js';
 import { RemoveUserHandler } from './users/remove-user.js';
@@ -52,14 +75,7 @@ import { UpdateUserHandler } from './users/update-user.js';
 import { UsersController } from './users/users.controller.js';
 
 /** What main.ts opened. */
-export interface Opened {
-  config: Config;
-  log: Log;
-  connection: BusConnection;
-  db: DataSource;
-  envelope: Envelope;
-  provider: KeyProvider;
-  rotation: KeyRotation;
+export interface Opened extends Omit<ServiceOpened<Config>, 'clock'> {
   /** The time; tests hold it still. */
   clock?: Clock;
 }
@@ -78,17 +94,44 @@ export class AuthModule {
         DevicesController,
         PoolsController,
         TrustController,
+        ...rolesControllers,
+        ...botsControllers,
       ],
-      providers: [...valuesOf(opened), ...trustOf(opened), ...backgroundOf(opened), ...HANDLERS],
+      providers: [
+        ...valuesOf(opened),
+        ...trustOf(opened),
+        ...backgroundOf(opened),
+        ...HANDLERS,
+        ...addresses,
+        ...appPolicy,
+        ...contactPolicy,
+        ...registrationPolicy,
+        ...directory,
+        ...identityProviders,
+        ...breakGlass,
+        ...factors,
+        ...devices,
+        ...postureProviders,
+        ...enrolmentsProviders,
+        ...resetsProviders,
+        ...remoteLockProviders,
+        ...noticesProviders,
+        ...rolesProviders,
+        ...peopleImportProviders,
+        ...scimProviders,
+        ...botsProviders,
+      ],
     };
   }
 }
 
 const HANDLERS: Provider[] = [
   PersonalData,
+  Refusals,
   Newcomers,
   LoginThrottle,
   TokenIssuer,
+  Admission,
   BootstrapOrganizationHandler,
   CreateInvitationHandler,
   ListInvitationsHandler,
@@ -102,12 +145,14 @@ const HANDLERS: Provider[] = [
   ReadMeHandler,
   ListUsersHandler,
   ResolveUsersHandler,
+  ExpandAudienceHandler,
   UpdateUserHandler,
   RemoveUserHandler,
   ListDevicesHandler,
   RemoveDeviceHandler,
   CreatePoolHandler,
   ListPoolsHandler,
+  ReadPoolsOfHandler,
   RenamePoolHandler,
   ChangePoolUsersHandler,
 ];
@@ -121,7 +166,9 @@ function valuesOf({ config, log, connection, db, envelope, provider, clock = new
   };
   const settings = {
     accessTokenSeconds: config.ACCESS_TOKEN_SECONDS,
-    bootstrapTokens: bootstrapTokensIn(config.BOOTSTRAP_TOKEN),
+    bootstrapTokens: listed(config.BOOTSTRAP_TOKEN),
+    webauthnRpId: config.WEBAUTHN_RP_ID,
+    webauthnOrigins: listed(config.WEBAUTHN_ORIGINS),
   };
   return [
     { provide: Clock, useValue: clock },
@@ -153,28 +200,26 @@ function trustOf({ config, log, connection, db, provider, clock = new SystemCloc
     },
     {
       provide: BusServer,
-      useFactory: (discovery: DiscoveryService, scanner: MetadataScanner) =>
-        new BusServer(connection, verifier, log, discovery, scanner),
-      inject: [DiscoveryService, MetadataScanner],
+      useFactory: (discovery: DiscoveryService, scanner: MetadataScanner, refusals: Refusals) =>
+        new BusServer(connection, verifier, log, discovery, scanner, (contract, principal, error) =>
+          refusals.notePermission(contract, principal, error),
+        ),
+      inject: [DiscoveryService, MetadataScanner, Refusals],
     },
   ];
 }
 
 function backgroundOf({ config, log, connection, db, rotation, clock = new SystemClock() }: Opened): Provider[] {
-  const events = new EventStream(connection, log, {
-    replicas: config.EVENTS_REPLICAS,
-    retentionHours: config.OUTBOX_RETENTION_HOURS,
-  });
-  const relay = new OutboxRelay(db, events, {
-    owner: connection.replica,
-    pollMs: config.OUTBOX_POLL_INTERVAL_MS,
-    batchSize: config.OUTBOX_BATCH_SIZE,
-    leaseMs: config.OUTBOX_LEASE_MS,
-    retentionHours: config.OUTBOX_RETENTION_HOURS,
-    log,
-  });
+  const { events, relay } = outboxOf({ config, log, connection, db });
   return [
     { provide: OutboxRelay, useValue: relay },
+    noticesConsumer(connection, events, log),
+    {
+      provide: DirectorySchedule,
+      useFactory: (runs: DirectoryRuns, events: EventLog) =>
+        new DirectorySchedule(new Database(db), runs, clock, { intervalMs: config.DIRECTORY_POLL_INTERVAL_MS, events }),
+      inject: [DirectoryRuns, EventLog],
+    },
     {
       provide: Housekeeping,
       useFactory: (revocations: Revocations, keys: SigningKeys) =>

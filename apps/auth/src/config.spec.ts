@@ -1,5 +1,5 @@
 import { loadConfig } from '@relais/config';
-import { bootstrapTokensIn, env } from './config.js';
+import { listed, env } from './config.js';
 
 const good = {
   NATS_URL: 'nats://n:4222',
@@ -11,10 +11,11 @@ const token = 'k'.repeat(32);
 
 describe('the configuration of auth', () => {
   it('needs no bootstrap token, and takes several', () => {
-    expect(bootstrapTokensIn(loadConfig(env, good).BOOTSTRAP_TOKEN)).toEqual([]);
-    expect(
-      bootstrapTokensIn(loadConfig(env, { ...good, BOOTSTRAP_TOKEN: `${token}, ${token}2` }).BOOTSTRAP_TOKEN),
-    ).toEqual([token, `${token}2`]);
+    expect(listed(loadConfig(env, good).BOOTSTRAP_TOKEN)).toEqual([]);
+    expect(listed(loadConfig(env, { ...good, BOOTSTRAP_TOKEN: `${token}, ${token}2` }).BOOTSTRAP_TOKEN)).toEqual([
+      token,
+      `${token}2`,
+    ]);
   });
 
   it.each([

@@ -1,6 +1,6 @@
-import { databaseEnv, loadConfig, migrationEnv, natsEnv, outboxEnv, serviceEnv } from '@relais/config';
+import { type Env, loadConfig } from '@relais/config';
 import { LIMITS } from '@relais/contracts';
-import { cryptoEnv } from '@relais/crypto';
+import { dataServiceEnv } from '@relais/service';
 import { z } from 'zod';
 
 /** The weakest hash we store: the floor of OWASP's recommendation for argon2id. */
@@ -9,21 +9,14 @@ const MEMORY_FLOOR_KIB = 19_456;
 const count = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
-/** The tokens that a comma-separated list holds. */
-export const bootstrapTokensIn = (text = ''): string[] => text.split(/[\s,]+/).filter(Boolean);
+/** The parts of a comma-separated list. */
+export const listed = (text = ''): string[] => text.split(/[\s,]+/).filter(Boolean);
 
 export const env = {
-  ...serviceEnv,
-  ...natsEnv,
-  ...databaseEnv,
-  ...cryptoEnv,
-  ...outboxEnv,
+  ...dataServiceEnv,
   BOOTSTRAP_TOKEN: z
     .string()
-    .refine(
-      (text) => bootstrapTokensIn(text).every((token) => token.length >= 32),
-      'expected at least 32 characters each',
-    )
+    .refine((text) => listed(text).every((token) => token.length >= 32), 'expected at least 32 characters each')
     .optional()
     .describe('Makes one organization and its owner, once; several divided by commas make one each; secret'),
   ACCESS_TOKEN_SECONDS: count(LIMITS.accessTokenSeconds, 30, LIMITS.accessTokenSeconds).describe(
@@ -37,12 +30,17 @@ export const env = {
   PASSWORD_PARALLEL: count(2, 1, 64).describe('Password hashes at work at the same time; each takes a core'),
   PASSWORD_QUEUE: count(64, 1, 1_000).describe('Logins that wait for a hash; more are told to come back'),
   PASSWORD_BLOCKLIST_FILE: z.string().optional().describe('File of refused passwords, one per line'),
+  WEBAUTHN_RP_ID: z.string().default('localhost').describe('Domain that passkeys belong to'),
+  WEBAUTHN_ORIGINS: z
+    .string()
+    .default('http://localhost')
+    .describe('Origins that may ask for passkeys, divided by commas: https://… or android:apk-key-hash:…'),
   TRUST_POLL_INTERVAL_MS: count(15_000, 100, 60_000).describe('Pause between reading signing keys and revocations, ms'),
+  DIRECTORY_POLL_INTERVAL_MS: count(30_000, 100, 600_000).describe(
+    'Pause between looking for directory runs that are due, ms',
+  ),
   HOUSEKEEPING_INTERVAL_MS: count(600_000, 1_000, 86_400_000).describe('Pause between removing what has run out, ms'),
 };
 
 export type Config = ReturnType<typeof config>;
-export const config = () => loadConfig(env);
-
-/** What `migrate` reads. */
-export const migrationConfig = () => loadConfig({ LOG_LEVEL: serviceEnv.LOG_LEVEL, ...migrationEnv });
+export const config = (given?: Env) => loadConfig(env, given);

@@ -2,12 +2,22 @@ import { LIMITS } from '@relais/contracts';
 import type { KeyRotation } from '@relais/crypto';
 import type { Clock, OrganizationId } from '@relais/kernel';
 import type { Log } from '@relais/observability';
+import { deleteOldAttempts } from './admission/login-attempts.postgres.js';
+import { deleteOldBreakGlass } from './break-glass/break-glass-rows.postgres.js';
+import { deleteOldOutageKeys } from './break-glass/outage-key-rows.postgres.js';
+import { forgetAssertions } from './bots/bot-key-rows.postgres.js';
 import type { Database } from './database/database.js';
 import { rows } from './database/sql.js';
+import { deleteOldEnrolments } from './enrolments/enrolment-rows.postgres.js';
+import { deleteOldNotices } from './notices/notice-rows.postgres.js';
 import { allOrganizations } from './organizations/organization-rows.postgres.js';
 import { THROTTLE_MEMORY_MS } from './passwords/login-throttle.postgres.js';
+import { deleteOldReceipts, RECEIPT_SECONDS } from './posture/posture-rows.postgres.js';
+import { deleteOldFactorResets } from './resets/factor-reset-rows.postgres.js';
+import { deleteOldPasswordResets } from './resets/password-reset-rows.postgres.js';
 import type { Revocations } from './trust/revocations.postgres.js';
 import type { SigningKeys } from './trust/signing-keys.postgres.js';
+import { reportOverdueWipes } from './wipe/overdue-wipes.postgres.js';
 
 const REWRAP_BATCH = 200;
 
@@ -53,9 +63,20 @@ export class Housekeeping {
     await this.db.within(organizationId, async (tx) => {
       await rows(
         tx,
-        'DELETE FROM session s WHERE s.organization_id = $1 AND (s.last_used_at < $2 OR s.created_at < $3)',
-        [organizationId, ago(LIMITS.sessionIdleSeconds), ago(LIMITS.sessionAbsoluteSeconds)],
+        `DELETE FROM session s WHERE s.organization_id = $1
+           AND (s.last_used_at < $2 OR s.created_at < $3 OR s.ends_at < $4)`,
+        [organizationId, ago(LIMITS.sessionIdleSeconds), ago(LIMITS.sessionAbsoluteSeconds), ago(0)],
       );
+      await forgetAssertions(tx, organizationId, ago(0));
+      await deleteOldBreakGlass(tx, organizationId, ago(0));
+      await deleteOldOutageKeys(tx, organizationId, ago(0));
+      await deleteOldAttempts(tx, organizationId, ago(0));
+      await deleteOldNotices(tx, organizationId, ago(0));
+      await deleteOldPasswordResets(tx, organizationId, ago(0));
+      await deleteOldFactorResets(tx, organizationId, ago(0));
+      await deleteOldEnrolments(tx, organizationId, ago(0));
+      await deleteOldReceipts(tx, organizationId, ago(RECEIPT_SECONDS));
+      await reportOverdueWipes(tx, organizationId, ago(0));
       await rows(tx, 'DELETE FROM invitation i WHERE i.organization_id = $1 AND i.expires_at < $2', [
         organizationId,
         ago(0),

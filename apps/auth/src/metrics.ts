@@ -18,12 +18,27 @@ const revoked = counter('relais_auth_revocations_total', 'Users, devices and ses
 const verifications = counter('relais_auth_token_verifications_total', 'Access tokens verified by this replica', [
   'outcome',
 ]);
+const directoryRuns = counter(
+  'relais_auth_directory_runs_total',
+  'Runs of directories that ended or stopped, by state',
+  ['state'],
+);
 const reused = counter(
   'relais_auth_refresh_reuse_total',
   'Refresh tokens used again by somebody else: the session was ended',
 );
 
-export type Method = 'password' | 'refresh' | 'invitation' | 'bootstrap';
+export type Method =
+  | 'bot'
+  | 'password'
+  | 'refresh'
+  | 'invitation'
+  | 'bootstrap'
+  | 'factor'
+  | 'passkey'
+  | 'step_up'
+  | 'oidc'
+  | 'break_glass';
 export type RefusalReason =
   | 'credentials'
   | 'throttled'
@@ -32,11 +47,14 @@ export type RefusalReason =
   | 'expired'
   | 'proof'
   | 'reuse'
+  | 'wipe'
   | 'token'
   | 'password'
   | 'taken'
+  | 'not_listed'
   | 'error';
-export type RevocationCause = 'user' | 'removed' | 'device' | 'logout' | 'password' | 'reuse' | 'replaced';
+export type RevocationCause =
+  'user' | 'removed' | 'device' | 'logout' | 'password' | 'factors' | 'reuse' | 'replaced' | 'break_glass' | 'signal';
 
 /** Somebody got a session or new tokens. */
 export const admitted = (method: Method): void => attempts.inc({ method, outcome: 'ok', reason: 'none' });
@@ -63,6 +81,9 @@ export const putOut = (cause: RevocationCause, count: number): void => revoked.i
 
 /** Theft, as far as one can tell: an alert belongs on this. */
 export const refreshTokenReused = (): void => reused.inc();
+
+/** A run of a directory came to an end, or to a stop. */
+export const directoryRan = (state: string): void => directoryRuns.inc({ state });
 
 /** An access token was looked at. */
 export const tokenVerified = (outcome: VerificationOutcome): void => verifications.inc({ outcome });

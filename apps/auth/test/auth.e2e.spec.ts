@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import {
   acceptInvitation,
   bootstrapOrganization,
@@ -13,16 +14,23 @@ import {
   refreshSession,
   REQUESTS,
   type Revocation,
+  REVOCATIONS_PER_MESSAGE,
   revoked,
   revokeInvitation,
   serviceOf,
   type Tokens,
+  updateUser,
 } from '@relais/contracts';
 import { hash } from '@node-rs/argon2';
 import fc from 'fast-check';
+import { TrustFeed } from '@relais/bus';
+import { newId } from '@relais/kernel';
+import { silentLog } from '@relais/observability';
 import { jwkThumbprint, newSecret } from '@relais/security';
-import type { Tx } from '../src/database/database.js';
+import { Database, type Tx } from '../src/database/database.js';
 import { LoginThrottle } from '../src/passwords/login-throttle.postgres.js';
+import { PasswordHasher } from '../src/passwords/password-hasher.js';
+import { Revocations, revoke } from '../src/trust/revocations.postgres.js';
 import { exchangePassword, findUser } from '../src/users/user-rows.postgres.js';
 import { aDevice, aPerson, refreshInput, type TestDevice } from './person.js';
 import { aMember, anOrganization, codeOf, type Member, signIn, startWorld, type World } from './world.js';
@@ -47,12 +55,12 @@ describe('the auth service', () => {
     world.bus.request(refreshSession, await refreshInput(tokens, on, world.clock.now()));
 
   /** What is signalled to all services while `work` goes on. */
-  async function signalled(work: () => Promise<unknown>): Promise<Revocation[]> {
+  async function signalled(work: () => Promise<unknown>, count = 1): Promise<Revocation[]> {
     const heard: Revocation[] = [];
     const release = world.bus.hear(revoked, ({ revocations }) => heard.push(...revocations));
     await world.callerConnection.nats.flush();
     await work();
-    for (let attempt = 0; attempt < 200 && heard.length === 0; attempt++)
+    for (let attempt = 0; attempt < 200 && heard.length < count; attempt++)
       await new Promise((resolve) => setTimeout(resolve, 25));
     release();
     return heard;
@@ -112,7 +120,7 @@ describe('the auth service', () => {
       device: aDevice().device,
     });
 
-    it('makes one organization per token, however many try at once (A-07)', async () => {
+    it('makes one organization per token, however many of fifty try at once (A-07)', async () => {
       const token = world.bootstrapTokens[1] as string;
       const tries = Array.from({ length: 50 }, () => world.bus.request(bootstrapOrganization, input(token)));
 
@@ -122,16 +130,16 @@ describe('the auth service', () => {
       expect(['ok', 'bootstrap_refused', 'login_overloaded']).toEqual(expect.arrayContaining([...new Set(codes)]));
     });
 
-    it('refuses a used token, and one that is nobody’s', async () => {
+    it('refuses a used token, and one that is nobody’s (A-24)', async () => {
       for (const token of [world.bootstrapTokens[0] as string, newSecret(), ''])
         expect(await codeOf(world.bus.request(bootstrapOrganization, input(token)))).toBe('bootstrap_refused');
     });
   });
 
   describe('an invitation', () => {
-    it('brings in one person, however many redeem it at once (A-07)', async () => {
+    it('brings in one person, however many of fifty redeem it at once (A-07)', async () => {
       const { invitationToken } = await invite(owner);
-      const tries = Array.from({ length: 20 }, () =>
+      const tries = Array.from({ length: 50 }, () =>
         world.bus.request(acceptInvitation, { invitationToken, ...aPerson(), device: aDevice().device }),
       );
 
@@ -230,6 +238,32 @@ describe('the auth service', () => {
       expect(errors[0]).toMatchObject({ kind: 'unauthenticated', code: 'login_failed' });
     });
 
+    it('computes one hash for each that fails, whether there is such an account or not (A-27)', async () => {
+      const member = await aMember(world, owner);
+      const gone = await aMember(world, owner);
+      await world.bus.request(
+        updateUser,
+        { userId: gone.tokens.userId, state: 'disabled' },
+        { token: owner.tokens.accessToken },
+      );
+      const { device } = aDevice();
+      const good = { organization: member.handle, email: member.person.email, password: 'another sentence', device };
+      const verify = jest.spyOn(world.app.get(PasswordHasher), 'verify');
+      const hash = jest.spyOn(world.app.get(PasswordHasher), 'hash');
+
+      const hashesOf = async (input: typeof good) => {
+        verify.mockClear();
+        expect(await codeOf(world.bus.request(openSession, input))).toBe('login_failed');
+        return [verify.mock.calls.length, hash.mock.calls.length];
+      };
+
+      expect(await hashesOf(good)).toEqual([1, 0]);
+      expect(await hashesOf({ ...good, email: 'nobody@example.org' })).toEqual([1, 0]);
+      expect(await hashesOf({ ...good, organization: 'nobody-here' })).toEqual([1, 0]);
+      expect(await hashesOf({ ...good, email: gone.person.email, password: gone.person.password })).toEqual([1, 0]);
+      jest.restoreAllMocks();
+    });
+
     it('ends the earlier session of the same device', async () => {
       const member = await aMember(world, owner);
 
@@ -324,7 +358,7 @@ describe('the auth service', () => {
       expect(await codeOf(refresh(tokens, on))).toBe('ok');
     });
 
-    it('works again with the token before the last for 30 s, because an answer may be lost', async () => {
+    it('works again with the token before the last for 30 s, because an answer may be lost (A-49)', async () => {
       const { tokens, on } = await aMember(world, owner);
       const lost = await refresh(tokens, on);
 
@@ -362,7 +396,7 @@ describe('the auth service', () => {
       expect(await codeOf(refresh(next, on))).toBe('refresh_failed');
     });
 
-    it('ends the session when a token from long ago comes back', async () => {
+    it('ends the session when a token from long ago comes back (A-49)', async () => {
       const { tokens, on } = await aMember(world, owner);
       let last = tokens;
       for (let turn = 0; turn < 5; turn++) last = await refresh(last, on);
@@ -381,7 +415,7 @@ describe('the auth service', () => {
   });
 
   describe('ending sessions', () => {
-    it('tells every service at once, and those who did not hear it when they ask', async () => {
+    it('tells every service at once, and those who did not hear it when they ask (A-39)', async () => {
       const { tokens, on } = await aMember(world, owner);
 
       const heard = await signalled(() => world.bus.request(closeSession, {}, { token: tokens.accessToken }));
@@ -391,6 +425,28 @@ describe('the auth service', () => {
       expect(revocations).toEqual(expect.arrayContaining(heard));
       expect(await ask(tokens)).toBe('token_revoked');
       expect(await codeOf(refresh(tokens, on))).toBe('refresh_failed');
+    });
+
+    it('tells of more than one message of NATS can hold, in signals and when asked', async () => {
+      const count = 3 * REVOCATIONS_PER_MESSAGE + 1;
+      const ids = Array.from({ length: count }, () => newId());
+      const revocations = await world.app
+        .get(Database)
+        .within(owner.tokens.organizationId, (tx) => revoke(tx, 'logout', ids));
+
+      const asked = new Set<string>();
+      const sink = {
+        applyKeys: () => undefined,
+        hasKeys: () => true,
+        applyRevocations: (some: readonly Revocation[]) => some.forEach(({ subjectId }) => asked.add(subjectId)),
+      };
+      const feed = new TrustFeed(world.bus, world.callerConnection, sink, silentLog);
+      await feed.refresh();
+      expect(ids.filter((id) => !asked.has(id))).toEqual([]);
+
+      const announce = () => Promise.resolve(world.app.get(Revocations).announce(revocations));
+      expect(await signalled(announce, count)).toHaveLength(count);
+      await world.db.query('DELETE FROM revocation WHERE subject_id = ANY ($1::uuid[])', [ids]);
     });
 
     it("ends only the caller's own", async () => {
@@ -417,7 +473,7 @@ describe('the auth service', () => {
       );
     });
 
-    it('happens by itself after 30 days without use', async () => {
+    it('happens by itself after 30 days without use (A-38)', async () => {
       const { tokens, on } = await aMember(world, owner);
 
       await world.passDays(30);
@@ -425,7 +481,7 @@ describe('the auth service', () => {
       owner = await signIn(world, owner);
     });
 
-    it('happens by itself after 90 days of use', async () => {
+    it('happens by itself after 90 days of use (A-38, A-49)', async () => {
       const { tokens, on } = await aMember(world, owner);
       let last = tokens;
       for (let turn = 0; turn < 4; turn++) {

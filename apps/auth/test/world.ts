@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { NestFactory } from '@nestjs/core';
-import { BusServer, connectNats, NatsBus, type RequestOptions } from '@relais/bus';
+import { BusServer, connectNats, type EventConsumer, NatsBus, type RequestOptions } from '@relais/bus';
 import { loadConfig } from '@relais/config';
 import { acceptInvitation, bootstrapOrganization, createInvitation, openSession, type Role } from '@relais/contracts';
 import { OutboxRelay } from '@relais/database';
@@ -10,6 +10,7 @@ import { FixedClock } from '@relais/testing';
 import { AuthModule } from '../src/app.module.js';
 import { env } from '../src/config.js';
 import { LocalTrust } from '../src/trust/local-trust.js';
+import { NOTICES } from '../src/notices/notices.providers.js';
 import { authDatabases } from './databases.js';
 import { aDevice, aPerson, type TestDevice } from './person.js';
 import { privateNats } from './private-nats.js';
@@ -45,9 +46,12 @@ export async function startWorld({ organizations = 2 } = {}) {
   );
   await app.get(LocalTrust).start();
   app.get(OutboxRelay).start();
+  const notices = app.get<EventConsumer<never>>(NOTICES);
+  notices.start();
   const trust = new TrustStore(clock);
   const close = async () => {
     await app.get(LocalTrust).stop();
+    await notices.stop();
     await app.get(OutboxRelay).stop();
     await app.get(BusServer).drain();
     await app.close();

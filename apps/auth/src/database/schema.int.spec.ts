@@ -3,6 +3,7 @@ import { type AuthDatabases, authDatabases } from '../../test/databases.js';
 
 /** Tables that belong to the installation, or are read before the organization is known. They hold no names and no content. */
 const SYSTEM_TABLES = [
+  'address_change',
   'bootstrap',
   'inbox',
   'login_throttle',
@@ -33,6 +34,14 @@ describe('the schema of auth', () => {
     );
 
     expect(role).toEqual({ rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false, owned: 0 });
+  });
+
+  it('begins without an account that somebody could know, and without a way in (A-24)', async () => {
+    const found = await ask<object>(
+      'SELECT (SELECT count(*)::int FROM organization_handle) AS organizations, (SELECT count(*)::int FROM bootstrap) AS ways_in',
+    );
+
+    expect(found).toEqual([{ organizations: 0, ways_in: 0 }]);
   });
 
   it('forces row-level security on every table but those of the installation (A-59)', async () => {

@@ -4,6 +4,8 @@ import type { DeviceId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
+import { deviceSubject, recordFact, userSubject } from '../facts/record-fact.js';
+import { tellDeviceLeft } from './change-device-state.postgres.js';
 import { markGone } from './device-rows.postgres.js';
 import { endSessions } from '../sessions/session-rows.postgres.js';
 import { Revocations } from '../trust/revocations.postgres.js';
@@ -32,6 +34,13 @@ export class RemoveDeviceHandler {
 
   private async putOut(tx: Tx, { organizationId, userId }: Principal, deviceId: DeviceId): Promise<Revocation[]> {
     if (!(await markGone(tx, organizationId, userId, deviceId))) throw removeDevice.fail('device_not_found');
+    await recordFact(tx, organizationId, {
+      actor: userSubject(userId),
+      action: 'device.removed',
+      object: deviceSubject(deviceId),
+      after: { state: 'gone' },
+    });
+    await tellDeviceLeft(tx, organizationId, { id: deviceId, user_id: userId });
     return endSessions(tx, 'device', organizationId, { deviceId });
   }
 }

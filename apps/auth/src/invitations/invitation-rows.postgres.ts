@@ -3,8 +3,11 @@ import type { InvitationId, OrganizationId, PoolId, UserId } from '@relais/kerne
 import { hashSecret } from '@relais/security';
 import type { Tx } from '../database/database.js';
 import { row, rows } from '../database/sql.js';
+import { grantsOf, holds } from '../permissions/grants.js';
 import { reaches } from '../permissions/permissions.js';
-import type { InvitationToken } from './invitation-token.js';
+import { standingOf } from '../permissions/actor.postgres.js';
+import { defaultPool } from '../pools/pool-rows.postgres.js';
+import type { ScopedSecret } from '../secrets/scoped-secret.js';
 
 export interface InvitationRow {
   id: InvitationId;
@@ -23,7 +26,7 @@ export const INVITATION_COLUMNS =
  * The invitation of this token if it can be used now: not used, not expired, and its maker still active and still allowed to
  * give that role. Locked until the transaction ends, so that of many who redeem it one does.
  */
-export async function lockUsable(tx: Tx, token: InvitationToken, now: Date): Promise<InvitationRow | null> {
+export async function lockUsable(tx: Tx, token: ScopedSecret, now: Date): Promise<InvitationRow | null> {
   const { organizationId } = token;
   const found = await row<InvitationRow>(
     tx,
@@ -34,13 +37,12 @@ export async function lockUsable(tx: Tx, token: InvitationToken, now: Date): Pro
   return found && (await isBacked(tx, organizationId, found)) ? found : null;
 }
 
-async function isBacked(tx: Tx, organizationId: OrganizationId, { invited_by, role }: InvitationRow): Promise<boolean> {
-  const inviter = await row<{ role: Role }>(
-    tx,
-    `SELECT u.role FROM app_user u WHERE u.organization_id = $1 AND u.id = $2 AND u.state = 'active'`,
-    [organizationId, invited_by],
-  );
-  return inviter !== null && reaches(inviter.role, role);
+/** Whether its maker could make it still, for the same role and pools. */
+async function isBacked(tx: Tx, organizationId: OrganizationId, invitation: InvitationRow): Promise<boolean> {
+  const inviter = await standingOf(tx, organizationId, invitation.invited_by);
+  if (inviter?.state !== 'active' || !reaches(inviter.role, invitation.role)) return false;
+  const pools = invitation.pool_ids.length > 0 ? invitation.pool_ids : [await defaultPool(tx, organizationId)];
+  return holds(grantsOf(inviter.role, inviter.given), 'invite', pools);
 }
 
 export const toInvitation = (found: InvitationRow): Invitation => ({
@@ -84,14 +86,36 @@ export async function markUsed(tx: Tx, organizationId: OrganizationId, id: Invit
   ]);
 }
 
-/** Invitations that have not expired, used ones included, the newest first; at most 1,000. */
-export const listInvitationRows = (tx: Tx, organizationId: OrganizationId, now: Date): Promise<InvitationRow[]> =>
+/** Invitations that have not expired, used ones included, the newest first; at most 1,000; with `pools`, those to these alone. */
+export const listInvitationRows = (
+  tx: Tx,
+  organizationId: OrganizationId,
+  now: Date,
+  pools: readonly PoolId[] | null = null,
+): Promise<InvitationRow[]> =>
   rows(
     tx,
     `SELECT ${INVITATION_COLUMNS} FROM invitation i
-     WHERE i.organization_id = $1 AND i.expires_at > $2 ORDER BY i.id DESC LIMIT 1000`,
-    [organizationId, now],
+     WHERE i.organization_id = $1 AND i.expires_at > $2
+       AND ($3::uuid[] IS NULL OR (i.pool_ids <@ $3 AND cardinality(i.pool_ids) > 0))
+     ORDER BY i.id DESC LIMIT 1000`,
+    [organizationId, now, pools],
   );
+
+/** The pools an invitation nobody has used leads to; null when there is none. */
+export async function findInvitationPools(
+  tx: Tx,
+  organizationId: OrganizationId,
+  id: InvitationId,
+): Promise<PoolId[] | null> {
+  const found = await row<{ pool_ids: PoolId[] }>(
+    tx,
+    `SELECT i.pool_ids::text[] AS pool_ids FROM invitation i
+     WHERE i.organization_id = $1 AND i.id = $2 AND i.used_at IS NULL`,
+    [organizationId, id],
+  );
+  return found?.pool_ids ?? null;
+}
 
 /** Deletes an invitation nobody has used; false when there is none. */
 export async function deleteInvitation(tx: Tx, organizationId: OrganizationId, id: InvitationId): Promise<boolean> {

@@ -5,6 +5,7 @@ import { equalsInConstantTime, hashSecret } from '@relais/security';
 import type { z } from 'zod';
 import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
+import { recordFact, recordOpened, userSubject } from '../facts/record-fact.js';
 import { admitted, refused } from '../metrics.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { startSession } from '../sessions/session-rows.postgres.js';
@@ -101,6 +102,13 @@ export class BootstrapOrganizationHandler {
     await insertUser(tx, { ...owner, organizationId, role: 'owner', poolIds: [poolId], now });
     const session = { organizationId, userId: owner.id, device, nameSealed: owner.deviceNameSealed, now };
     const { grant } = await startSession(tx, { ...session, role: 'owner', amr: ['pwd'], epoch });
+    await recordFact(tx, organizationId, {
+      actor: userSubject(owner.id),
+      action: 'organization.made',
+      object: { kind: 'organization', id: organizationId },
+      after: { ownerId: owner.id, poolId },
+    });
+    await recordOpened(tx, grant, 'bootstrap');
     return grant;
   }
 }

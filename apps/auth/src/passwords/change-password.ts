@@ -5,8 +5,11 @@ import type { Principal } from '@relais/security';
 import type { z } from 'zod';
 import { Database } from '../database/database.js';
 import { EventLog } from '../event-log.js';
+import { actorSubject, recordFact, userSubject } from '../facts/record-fact.js';
+import { Refusals } from '../facts/refusals.js';
 import { findOrganization } from '../organizations/organization-rows.postgres.js';
 import { forbidden } from '../permissions/actor.postgres.js';
+import { dropPasswordReset } from '../resets/password-reset-rows.postgres.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { endSessions } from '../sessions/session-rows.postgres.js';
 import { Revocations } from '../trust/revocations.postgres.js';
@@ -28,6 +31,7 @@ export class ChangePasswordHandler {
     private readonly throttle: LoginThrottle,
     private readonly revocations: Revocations,
     private readonly events: EventLog,
+    private readonly refusals: Refusals,
   ) {}
 
   async execute(principal: Principal, { currentPassword, newPassword }: Command): Promise<Record<never, never>> {
@@ -40,7 +44,7 @@ export class ChangePasswordHandler {
       isKnownDevice: true,
     };
     await this.throttle.count(attempt);
-    if (!(await this.hasher.verify(account.passwordHash, currentPassword))) throw changePassword.fail('wrong_password');
+    if (!(await this.hasher.verify(account.passwordHash, currentPassword))) throw this.refuse(principal);
     await this.throttle.forgive(attempt);
     const problem = this.policy.problemOf(newPassword, [account.email, account.handle, account.displayName]);
     if (problem) throw changePassword.fail('password_refused', problem);
@@ -48,6 +52,12 @@ export class ChangePasswordHandler {
     this.revocations.announce(await this.exchange(principal, account.passwordHash, newHash));
     this.events.changed('auth.password_changed', principal.organizationId, principal.userId);
     return {};
+  }
+
+  private refuse(principal: Principal): AppError {
+    const actor = actorSubject(principal);
+    this.refusals.note(principal.organizationId, { actor, action: 'password.changed', object: actor });
+    return changePassword.fail('wrong_password');
   }
 
   private async accountOf({ organizationId, userId }: Principal) {
@@ -75,6 +85,12 @@ export class ChangePasswordHandler {
       if (user?.state !== 'active') throw new AppError('forbidden', 'forbidden', 'not active');
       const isExchanged = await exchangePassword(tx, organizationId, userId, { from: oldHash, to: newHash });
       if (!isExchanged) throw changePassword.fail('wrong_password');
+      await dropPasswordReset(tx, organizationId, userId);
+      await recordFact(tx, organizationId, {
+        actor: userSubject(userId),
+        action: 'password.changed',
+        object: userSubject(userId),
+      });
       return endSessions(tx, 'password', organizationId, { userId, except: sessionId });
     });
   }

@@ -4,7 +4,7 @@ const light = { memoryKib: 64, passes: 1, parallel: 2, queue: 4 };
 const password = 'a sentence that is long enough';
 
 describe('password hashes', () => {
-  it('match the password, whole and in any Unicode spelling', async () => {
+  it('match the password, whole and in any Unicode spelling (A-21)', async () => {
     const hasher = new PasswordHasher(light);
     const stored = await hasher.hash('Ａngström long password Å');
 
@@ -13,7 +13,7 @@ describe('password hashes', () => {
     expect(await hasher.verify(stored, 'Angström long password B')).toBe(false);
   });
 
-  it('count the last character of a long one', async () => {
+  it('count the last character of a long one (A-21)', async () => {
     const hasher = new PasswordHasher(light);
     const stored = await hasher.hash(`${'ü'.repeat(511)}x`);
 
@@ -21,7 +21,7 @@ describe('password hashes', () => {
     expect(await hasher.verify(stored, `${'ü'.repeat(511)}y`)).toBe(false);
   });
 
-  it('are also computed when there is no account, and never match then', async () => {
+  it('are also computed when there is no account, and never match then (A-27)', async () => {
     expect(await new PasswordHasher(light).verify(undefined, password)).toBe(false);
   });
 

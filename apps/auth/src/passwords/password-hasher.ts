@@ -24,6 +24,9 @@ interface Waiting {
   refuse(error: AppError): void;
 }
 
+/** Stands where a person has no password of their own: who comes from a directory, bots. Nothing matches it. */
+export const NO_PASSWORD = 'none';
+
 /**
  * argon2id behind a gate: a flood of logins costs at most `parallel` cores and the rest is told to come back.
  *
@@ -42,7 +45,8 @@ export class PasswordHasher {
   }
 
   /** Against a hash, or, when there is no account, against one nobody's password has: it takes the same time (A-27). */
-  async verify(stored: string | undefined, password: string): Promise<boolean> {
+  async verify(hashed: string | undefined, password: string): Promise<boolean> {
+    const stored = hashed === NO_PASSWORD ? undefined : hashed;
     const against = stored ?? (await (this.dummy ??= hash(newSecret(), this.options)));
     const isRight = await this.takeTurn(() => verify(against, password.normalize('NFKC')));
     return isRight && stored !== undefined;
@@ -50,6 +54,7 @@ export class PasswordHasher {
 
   /** Whether a stored hash is weaker than what is asked for now (A-52). */
   isOutdated(stored: string): boolean {
+    if (stored === NO_PASSWORD) return false;
     const { memoryCost, timeCost } = parseOptions(stored);
     return memoryCost < this.limits.memoryKib || timeCost < this.limits.passes;
   }

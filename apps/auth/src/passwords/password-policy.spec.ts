@@ -5,7 +5,7 @@ import { PasswordPolicy } from './password-policy.js';
 
 const policy = new PasswordPolicy();
 
-describe('the password policy', () => {
+describe('the password policy (A-21, A-23)', () => {
   it.each([
     'correct horse battery staple',
     'vier Lampen am Ufer der Oder',

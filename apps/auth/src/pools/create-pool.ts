@@ -4,6 +4,7 @@ import { Clock, type PoolId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import { Database } from '../database/database.js';
 import { EventLog } from '../event-log.js';
+import { actorSubject, recordFact } from '../facts/record-fact.js';
 import { actorWith } from '../permissions/actor.postgres.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { findPool, insertPool, type Pool, type PoolRow, toPool } from './pool-rows.postgres.js';
@@ -24,6 +25,12 @@ export class CreatePoolHandler {
     const { found, isNew } = await this.db.within(organizationId, async (tx) => {
       await actorWith(tx, principal, 'manage_pools');
       const isNew = await insertPool(tx, { organizationId, id, nameSealed, now: this.clock.now() });
+      if (isNew)
+        await recordFact(tx, organizationId, {
+          actor: actorSubject(principal),
+          action: 'pool.made',
+          object: { kind: 'pool', id },
+        });
       return { found: (await findPool(tx, organizationId, id)) as PoolRow, isNew };
     });
     const pool = await toPool(this.personal, organizationId, found);

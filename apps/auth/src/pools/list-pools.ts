@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '@relais/security';
 import { Database } from '../database/database.js';
-import { actorWith } from '../permissions/actor.postgres.js';
+import { actorSomewhere, poolsIn } from '../permissions/actor.postgres.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { listPoolRows, type Pool, toPools } from './pool-rows.postgres.js';
 
-/** All pools, the oldest first. For those who manage them. */
+/** Pools, the oldest first: all for those who manage them, or those that were delegated. */
 @Injectable()
 export class ListPoolsHandler {
   constructor(
@@ -16,8 +16,8 @@ export class ListPoolsHandler {
   async execute(principal: Principal): Promise<{ items: Pool[] }> {
     const { organizationId } = principal;
     const found = await this.db.within(organizationId, async (tx) => {
-      await actorWith(tx, principal, 'manage_pools');
-      return listPoolRows(tx, organizationId);
+      const { reach } = await actorSomewhere(tx, principal, 'manage_pools');
+      return listPoolRows(tx, organizationId, poolsIn(reach));
     });
     return { items: await toPools(this.personal, organizationId, found) };
   }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { pool } from '@relais/contracts';
 import type { OrganizationId, PoolId, UserId } from '@relais/kernel';
+import { tellContactsChanged } from '../contact-policy/tell-change.js';
 import type { Tx } from '../database/database.js';
 import { row, rows } from '../database/sql.js';
 import type { PersonalData } from '../sealing/personal-data.js';
@@ -21,8 +22,18 @@ const COLUMNS = `p.id, p.name_sealed, p.is_default, p.created_at,
 export const findPool = (tx: Tx, organizationId: OrganizationId, id: PoolId): Promise<PoolRow | null> =>
   row(tx, `SELECT ${COLUMNS} FROM pool p WHERE p.organization_id = $1 AND p.id = $2`, [organizationId, id]);
 
-export const listPoolRows = (tx: Tx, organizationId: OrganizationId): Promise<PoolRow[]> =>
-  rows(tx, `SELECT ${COLUMNS} FROM pool p WHERE p.organization_id = $1 ORDER BY p.created_at, p.id`, [organizationId]);
+/** All pools, or only these. */
+export const listPoolRows = (
+  tx: Tx,
+  organizationId: OrganizationId,
+  ids: readonly PoolId[] | null = null,
+): Promise<PoolRow[]> =>
+  rows(
+    tx,
+    `SELECT ${COLUMNS} FROM pool p WHERE p.organization_id = $1 AND ($2::uuid[] IS NULL OR p.id = ANY($2))
+     ORDER BY p.created_at, p.id`,
+    [organizationId, ids],
+  );
 
 /** Pools as administrators see them. */
 export async function toPools(
@@ -96,6 +107,7 @@ export async function arePools(tx: Tx, organizationId: OrganizationId, ids: read
   return found?.count === ids.length;
 }
 
+/** Puts somebody into a pool, and has looked at again whom they may meet. */
 export async function insertPoolUser(
   tx: Tx,
   organizationId: OrganizationId,
@@ -107,8 +119,10 @@ export async function insertPoolUser(
     'INSERT INTO pool_user (organization_id, pool_id, user_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
     [organizationId, poolId, userId],
   );
+  await tellContactsChanged(tx, organizationId, [userId]);
 }
 
+/** Takes somebody out of a pool; a moment later, out of the conversations where they may not be without it. */
 export async function deletePoolUser(
   tx: Tx,
   organizationId: OrganizationId,
@@ -120,4 +134,5 @@ export async function deletePoolUser(
     poolId,
     userId,
   ]);
+  await tellContactsChanged(tx, organizationId, [userId]);
 }

@@ -3,6 +3,7 @@ import { renamePool } from '@relais/contracts';
 import type { PoolId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import { Database } from '../database/database.js';
+import { actorSubject, recordFact } from '../facts/record-fact.js';
 import { actorWith } from '../permissions/actor.postgres.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { findPool, type Pool, toPool, updatePoolName } from './pool-rows.postgres.js';
@@ -18,9 +19,16 @@ export class RenamePoolHandler {
     const { organizationId } = principal;
     const nameSealed = await this.personal.seal({ organizationId, column: 'pool.name', rowId: poolId }, name);
     const found = await this.db.within(organizationId, async (tx) => {
-      await actorWith(tx, principal, 'manage_pools');
+      await actorWith(tx, principal, 'manage_pools', { poolIds: [poolId] });
       await updatePoolName(tx, organizationId, poolId, nameSealed);
-      return findPool(tx, organizationId, poolId);
+      const renamed = await findPool(tx, organizationId, poolId);
+      if (renamed)
+        await recordFact(tx, organizationId, {
+          actor: actorSubject(principal),
+          action: 'pool.renamed',
+          object: { kind: 'pool', id: poolId },
+        });
+      return renamed;
     });
     if (!found) throw renamePool.fail('pool_not_found');
     return toPool(this.personal, organizationId, found);

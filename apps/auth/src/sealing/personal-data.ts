@@ -3,7 +3,28 @@ import { BlindIndex, CONTENT_DESTROYED, Envelope, type KeyScope, type Opener } f
 import type { OrganizationId } from '@relais/kernel';
 
 /** Where a ciphertext belongs; opening it anywhere else fails. */
-export type Column = 'organization.name' | 'pool.name' | 'app_user.email' | 'app_user.display_name' | 'device.name';
+export type Column =
+  | 'directory.settings'
+  | 'directory_run.text'
+  | 'external_identity.place'
+  | 'identity_provider.settings'
+  | 'login_attempt.state'
+  | 'factor.name'
+  | 'factor.secret'
+  | 'posture_source.settings'
+  | 'provisioning_client.settings'
+  | 'remote_secret.secret'
+  | 'registration_entry.email'
+  | 'scim_resource.document'
+  | 'outage_mode.reason'
+  | 'outage_key.label'
+  | 'organization.name'
+  | 'pool.name'
+  | 'app_user.email'
+  | 'app_user.display_name'
+  | 'app_user.phone'
+  | 'device.name'
+  | 'custom_role.name';
 
 /** A value to seal: which column of which row, and whose key. */
 export interface Place {
@@ -25,6 +46,11 @@ export class PersonalData {
   /** Encrypts what is about a person, with their own key. May ask the keystore: call it before the transaction. */
   async sealOfUser(userId: string, place: Place, text: string): Promise<Buffer> {
     return (await this.envelope.keyFor(userScope(place.organizationId, userId))).seal(partsOf(place), text);
+  }
+
+  /** Makes the keys of many people in one go, for who seals about them next. */
+  async makeKeysOfUsers(organizationId: OrganizationId, userIds: readonly string[]): Promise<void> {
+    await this.envelope.keysFor(userIds.map((id) => userScope(organizationId, id)));
   }
 
   /** Encrypts what is about the organization. May ask the keystore: call it before the transaction. */

@@ -29,6 +29,8 @@ export class ListSessionsHandler {
       deviceName: reader.open('device.name', session.device_id, session.name_sealed),
       createdAt: session.created_at.toISOString(),
       lastUsedAt: session.last_used_at.toISOString(),
+      authenticatedAt: session.authenticated_at.toISOString(),
+      isBeforeChange: session.is_before_change,
       current: session.id === sessionId,
     }));
     return { items };

@@ -1,19 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { openSession, type Revocation, type Tokens } from '@relais/contracts';
-import { AppError, Clock, type OrganizationId, type UserId } from '@relais/kernel';
+import { openSession, type Tokens } from '@relais/contracts';
+import { AppError, type OrganizationId, type UserId } from '@relais/kernel';
 import type { z } from 'zod';
-import { Database, type Tx } from '../database/database.js';
+import { Admission } from '../admission/admission.js';
+import { Database } from '../database/database.js';
 import { isKnownDevice } from '../devices/device-rows.postgres.js';
+import { DirectoryPasswords, type Verdict } from '../directory/directory-passwords.js';
 import { EventLog } from '../event-log.js';
-import { admitted, refused, type RefusalReason } from '../metrics.js';
+import { userSubject } from '../facts/record-fact.js';
+import { Refusals } from '../facts/refusals.js';
+import { refused, type RefusalReason } from '../metrics.js';
 import { organizationOf } from '../organizations/organization-rows.postgres.js';
 import { type Attempt, LoginThrottle } from '../passwords/login-throttle.postgres.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PersonalData } from '../sealing/personal-data.js';
-import { readEpoch, Revocations } from '../trust/revocations.postgres.js';
-import { exchangePassword, findUserByEmail, holdUser } from '../users/user-rows.postgres.js';
-import { startSession } from './session-rows.postgres.js';
-import { type Grant, TokenIssuer } from './token-issuer.js';
+import { exchangePassword, findUserByEmail } from '../users/user-rows.postgres.js';
 
 type Command = z.output<typeof openSession.input>;
 
@@ -40,10 +41,10 @@ export class OpenSessionHandler {
     private readonly personal: PersonalData,
     private readonly hasher: PasswordHasher,
     private readonly throttle: LoginThrottle,
-    private readonly issuer: TokenIssuer,
-    private readonly revocations: Revocations,
-    private readonly clock: Clock,
+    private readonly admission: Admission,
+    private readonly directories: DirectoryPasswords,
     private readonly events: EventLog,
+    private readonly refusals: Refusals,
   ) {}
 
   async execute(command: Command): Promise<Tokens> {
@@ -59,7 +60,24 @@ export class OpenSessionHandler {
 
   private async open(command: Command): Promise<Tokens> {
     this.hasher.assertRoom();
-    const account = await this.findAccount(command);
+    const organizationId = (await organizationOf(this.db, command.organization)) ?? NO_ORGANIZATION;
+    const account = await this.findAccount(organizationId, command);
+    try {
+      return await this.enter(organizationId, account, command);
+    } catch (error) {
+      const reason = REASONS[AppError.from(error).code];
+      if (reason && organizationId !== NO_ORGANIZATION) this.noteRefusal(organizationId, account, reason);
+      throw error;
+    }
+  }
+
+  private noteRefusal(organizationId: OrganizationId, account: Account | null, reason: RefusalReason): void {
+    const actor = account ? userSubject(account.userId) : { kind: 'unknown', id: 'unknown' };
+    const after = { method: 'password', reason };
+    this.refusals.note(organizationId, { actor, action: 'session.opened', object: actor, after });
+  }
+
+  private async enter(asked: OrganizationId, account: Account | null, command: Command): Promise<Tokens> {
     const attempt: Attempt = {
       organization: command.organization,
       email: command.email,
@@ -67,17 +85,27 @@ export class OpenSessionHandler {
       isKnownDevice: account?.isKnownDevice ?? false,
     };
     await this.throttle.count(attempt);
-    const isRight = await this.hasher.verify(account?.passwordHash, command.password);
+    const isOurs = await this.hasher.verify(account?.passwordHash, command.password);
+    const verdict = await this.directories.verify(asked, account?.userId ?? NO_USER, command.password, isOurs);
+    const isRight = account ? await this.heed(verdict, account, command.password, isOurs) : false;
     if (!account || !isRight || !account.isActive) throw openSession.fail('login_failed');
     await this.throttle.forgive(attempt);
-    const tokens = await this.admit(account, command);
+    const { organizationId, userId, passwordHash } = account;
+    const tokens = await this.admission.admit({
+      organizationId,
+      userId,
+      device: command.device,
+      amr: ['pwd'],
+      method: 'password',
+      // The password was checked outside of that transaction: it counts only if it is still the one.
+      stillHolds: (_, user) => user.password_hash === passwordHash,
+    });
     await this.strengthen(account, command.password);
     return tokens;
   }
 
   /** Asks the same questions whether there is such an account or not: a step left out could be measured. */
-  private async findAccount({ organization, email, device }: Command): Promise<Account | null> {
-    const organizationId = (await organizationOf(this.db, organization)) ?? NO_ORGANIZATION;
+  private async findAccount(organizationId: OrganizationId, { email, device }: Command): Promise<Account | null> {
     const index = await this.personal.emailIndex(organizationId, email);
     return this.db.within(organizationId, async (tx) => {
       const user = await findUserByEmail(tx, organizationId, index);
@@ -93,30 +121,19 @@ export class OpenSessionHandler {
     });
   }
 
-  private async admit(account: Account, { device }: Command): Promise<Tokens> {
-    const { organizationId, userId } = account;
-    const place = { organizationId, column: 'device.name', rowId: device.id } as const;
-    const nameSealed = await this.personal.sealOfUser(userId, place, device.name);
-    const { grant, revocations } = await this.db.within(organizationId, (tx) =>
-      this.start(tx, account, { device, nameSealed }),
+  /**
+   * Where the person came from a directory it has its say, as long as it answers. A password that is right there is kept as
+   * our own hash: it works on the day the directory is away.
+   */
+  private async heed(verdict: Verdict, account: Account, password: string, isOurs: boolean): Promise<boolean> {
+    const { organizationId, userId, passwordHash } = account;
+    if (verdict === 'wrong' || (verdict === 'unknown' && !isOurs)) return false;
+    if (await this.directories.isPutOut(organizationId, userId)) return false;
+    if (isOurs) return true;
+    account.passwordHash = await this.hasher.hash(password);
+    return this.db.within(organizationId, (tx) =>
+      exchangePassword(tx, organizationId, userId, { from: passwordHash, to: account.passwordHash }),
     );
-    this.revocations.announce(revocations);
-    admitted('password');
-    this.events.signedIn(organizationId, userId, device.id);
-    return this.issuer.issue(grant);
-  }
-
-  private async start(
-    tx: Tx,
-    { organizationId, userId, passwordHash }: Account,
-    { device, nameSealed }: { device: Command['device']; nameSealed: Buffer },
-  ): Promise<{ grant: Grant; revocations: Revocation[] }> {
-    const epoch = await readEpoch(tx);
-    const user = await holdUser(tx, organizationId, userId);
-    // The password was checked outside of this transaction: it counts only if it is still the one.
-    if (user?.state !== 'active' || user.password_hash !== passwordHash) throw openSession.fail('login_failed');
-    const now = this.clock.now();
-    return startSession(tx, { organizationId, userId, role: user.role, device, nameSealed, amr: ['pwd'], epoch, now });
   }
 
   /** The parameters have risen since this hash was made; this is the moment the password is at hand. */

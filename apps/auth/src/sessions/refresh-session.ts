@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { LIMITS, refreshSession, type Revocation, type Tokens } from '@relais/contracts';
+import { type AuthenticationPolicy, LIMITS, refreshSession, type Revocation, type Tokens } from '@relais/contracts';
 import { Clock } from '@relais/kernel';
 import { verifyDeviceProof } from '@relais/security';
+import { policyOf } from '../authentication-policy/authentication-policy-rows.postgres.js';
+import { areAllowed, demandOf, isAtLeast, strengthOf } from '../authentication-policy/strength.js';
 import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
+import { deviceSubject, recordFact, userSubject } from '../facts/record-fact.js';
 import { admitted, refreshTokenReused, refused, type RefusalReason } from '../metrics.js';
 import { readEpoch, Revocations } from '../trust/revocations.postgres.js';
 import { nextOf, parseRefreshToken, type RefreshToken } from './refresh-token.js';
@@ -50,11 +53,13 @@ export class RefreshSessionHandler {
     const session = await lockSession(tx, token);
     if (!session) return refusedWith('token');
     const now = this.clock.now();
-    if (isOver(session, now)) {
+    const policy = await policyOf(tx, token.organizationId, session.user_id);
+    if (isOver(session, now, policy) || !isEnough(session, policy)) {
       return refusedWith('expired', await endSessions(tx, 'logout', token.organizationId, { sessionId: session.id }));
     }
     const publicKey = { kty: 'OKP', crv: 'Ed25519', x: session.public_key } as const;
     const isProven = await verifyDeviceProof(publicKey, proof, refreshToken, now);
+    if (isProven && session.device_state === 'wipe_pending') return refusedWith('wipe');
     const generation = await generationOf(tx, session.id, token);
     if (generation === session.generation) {
       if (!isProven) return refusedWith('proof');
@@ -81,6 +86,13 @@ export class RefreshSessionHandler {
   private async endStolen(tx: Tx, session: LiveSession, token: RefreshToken): Promise<Outcome> {
     const { organizationId } = token;
     const revocations = await endSessions(tx, 'reuse', organizationId, { sessionId: session.id });
+    await recordFact(tx, organizationId, {
+      actor: userSubject(session.user_id),
+      action: 'refresh-token.reused',
+      object: deviceSubject(session.device_id),
+      outcome: 'refused',
+      after: { endedSessionId: session.id },
+    });
     refreshTokenReused();
     this.events.reuseDetected(organizationId, session.user_id, session.device_id, session.id);
     return refusedWith('reuse', revocations);
@@ -88,11 +100,17 @@ export class RefreshSessionHandler {
 
   private refuse(reason: RefusalReason): never {
     refused('refresh', reason);
+    if (reason === 'wipe') throw refreshSession.fail('wipe_pending');
     throw refreshSession.fail('refresh_failed');
   }
 }
 
 const refusedWith = (refusal: RefusalReason, revocations: Revocation[] = []): Outcome => ({ refusal, revocations });
+
+/** A policy that became stricter ends sessions that do not satisfy it at their next refresh, five minutes at the latest. */
+const isEnough = ({ amr, role, platform, is_limited }: LiveSession, policy: AuthenticationPolicy): boolean =>
+  policy.platforms.includes(platform) &&
+  (is_limited || (areAllowed(amr, policy) && isAtLeast(strengthOf(amr), demandOf(policy, role))));
 
 /** The token just before the current one, so soon after that the answer may have been lost. */
 const isRetry = (session: LiveSession, generation: number | null, now: Date): boolean =>
@@ -106,6 +124,9 @@ const toGrant = (session: LiveSession, refreshToken: RefreshToken, epoch: number
   sessionId: session.id,
   role: session.role,
   amr: session.amr,
+  authenticatedAt: session.authenticated_at,
+  endsAt: session.ends_at,
+  isLimited: session.is_limited,
   epoch,
   keyThumbprint: session.key_thumbprint,
   refreshToken,

@@ -14,6 +14,12 @@ export interface Grant {
   sessionId: SessionId;
   role: Role;
   amr: readonly string[];
+  /** When the person last showed who they are. */
+  authenticatedAt: Date;
+  /** When the session ends in any case; its tokens do not outlive it. */
+  endsAt?: Date | null;
+  /** Good for nothing but enrolling a factor. */
+  isLimited: boolean;
   /** Read before the person, the device and the session were looked at: see trust/revocations.postgres.ts. */
   epoch: number;
   keyThumbprint: string;
@@ -32,7 +38,8 @@ export class TokenIssuer {
   async issue(grant: Grant): Promise<Tokens> {
     const iat = Math.floor(this.clock.now().getTime() / 1_000);
     // NOTE: the life counts from the grant: a commit that took long must not make the token outlive its revocation.
-    const exp = Math.floor(grant.grantedAt.getTime() / 1_000) + this.settings.accessTokenSeconds;
+    const life = Math.floor(grant.grantedAt.getTime() / 1_000) + this.settings.accessTokenSeconds;
+    const exp = grant.endsAt ? Math.min(life, Math.floor(grant.endsAt.getTime() / 1_000)) : life;
     const { organizationId, userId, deviceId, sessionId, role, epoch, keyThumbprint } = grant;
     const accessToken = await signAccessToken(
       {
@@ -44,6 +51,8 @@ export class TokenIssuer {
         sid: sessionId,
         roles: [role],
         amr: [...grant.amr],
+        auth_time: Math.floor(grant.authenticatedAt.getTime() / 1_000),
+        ...(grant.isLimited ? { lim: 'factors' } : {}),
         epoch,
         cnf: { jkt: keyThumbprint },
         iat,
@@ -60,6 +69,7 @@ export class TokenIssuer {
       deviceId,
       organizationId,
       roles: [role],
+      ...(grant.isLimited ? { limitedTo: 'factors' } : {}),
     };
   }
 }

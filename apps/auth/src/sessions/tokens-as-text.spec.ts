@@ -1,6 +1,6 @@
 import { newId, type OrganizationId } from '@relais/kernel';
 import fc from 'fast-check';
-import { formatInvitationToken, newInvitationToken, parseInvitationToken } from '../invitations/invitation-token.js';
+import { formatScopedSecret, newScopedSecret, parseScopedSecret } from '../secrets/scoped-secret.js';
 import { fromCursor, toCursor } from '../users/cursor.js';
 import { familyHash, formatRefreshToken, newFamily, nextOf, parseRefreshToken, tokenHash } from './refresh-token.js';
 
@@ -12,10 +12,10 @@ const garbage = fc.oneof(
 
 describe('tokens as text', () => {
   it('are read back as they were written', () => {
-    const [refresh, invitation] = [newFamily(organizationId), newInvitationToken(organizationId)];
+    const [refresh, invitation] = [newFamily(organizationId), newScopedSecret(organizationId)];
 
     expect(parseRefreshToken(formatRefreshToken(refresh))).toEqual(refresh);
-    expect(parseInvitationToken(formatInvitationToken(invitation))).toEqual(invitation);
+    expect(parseScopedSecret(formatScopedSecret(invitation))).toEqual(invitation);
     expect(fromCursor(toCursor(organizationId))).toBe(organizationId);
   });
 
@@ -23,7 +23,7 @@ describe('tokens as text', () => {
     fc.assert(
       fc.property(garbage, (text) => {
         expect(parseRefreshToken(text)).toBeNull();
-        expect(parseInvitationToken(text)).toBeNull();
+        expect(parseScopedSecret(text)).toBeNull();
         expect(() => fromCursor(text)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
       }),
     );

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@relais/bus';
-import { LIMITS, type Revocation, revoked } from '@relais/contracts';
+import { LIMITS, type Revocation, REVOCATIONS_PER_MESSAGE, revoked } from '@relais/contracts';
 import { TrustStore } from '@relais/security';
 import { Database, type Tx } from '../database/database.js';
 import { row, rows } from '../database/sql.js';
@@ -29,17 +29,29 @@ export class Revocations {
   announce(revocations: readonly Revocation[]): void {
     if (revocations.length === 0) return;
     this.trust.applyRevocations(revocations);
-    this.bus.signal(revoked, { revocations: [...revocations] });
+    for (let at = 0; at < revocations.length; at += REVOCATIONS_PER_MESSAGE)
+      this.bus.signal(revoked, { revocations: revocations.slice(at, at + REVOCATIONS_PER_MESSAGE) });
   }
 
   /** All that may still matter, of all organizations. */
-  list(): Promise<Revocation[]> {
+  async list(): Promise<Revocation[]> {
+    const all: Revocation[] = [];
+    for (;;) {
+      const page = await this.page(all.at(-1)?.epoch ?? 0);
+      all.push(...page);
+      if (page.length < REVOCATIONS_PER_MESSAGE) return all;
+    }
+  }
+
+  /** Those that follow a number, by their number. Whatever is put out again meanwhile gets a higher one, so none is missed. */
+  page(after: number): Promise<Revocation[]> {
     return this.db.outside(async (tx) => {
       const found = await rows<{ subject_id: string; epoch: string }>(
         tx,
         `SELECT r.subject_id, r.epoch::text FROM revocation r
-         WHERE r.revoked_at > clock_timestamp() - $1 * interval '1 second'`,
-        [REMEMBERED_SECONDS],
+         WHERE r.epoch > $1 AND r.revoked_at > clock_timestamp() - $2 * interval '1 second'
+         ORDER BY r.epoch LIMIT $3`,
+        [after, REMEMBERED_SECONDS, REVOCATIONS_PER_MESSAGE],
       );
       return found.map(({ subject_id, epoch }) => ({ subjectId: subject_id, epoch: Number(epoch) }));
     });

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { Serves } from '@relais/bus';
-import { listRevocations, readKeys, type Revocation } from '@relais/contracts';
-import { AppError } from '@relais/kernel';
+import { listRevocations, readKeys, type Revocation, REVOCATIONS_PER_MESSAGE } from '@relais/contracts';
+import { AppError, Clock } from '@relais/kernel';
 import type { PublicJwk } from '@relais/security';
 import { Revocations } from './revocations.postgres.js';
 import { SigningKeys } from './signing-keys.postgres.js';
@@ -11,17 +11,20 @@ export class TrustController {
   constructor(
     private readonly signingKeys: SigningKeys,
     private readonly revocations: Revocations,
+    private readonly clock: Clock,
   ) {}
 
   @Serves(readKeys)
-  async keys(): Promise<{ keys: PublicJwk[] }> {
+  async keys(): Promise<{ keys: PublicJwk[]; now: string }> {
     const keys = this.signingKeys.published();
     if (keys.length === 0) throw new AppError('unavailable', 'not_ready', 'no signing keys yet', { retryAfterMs: 500 });
-    return { keys };
+    return { keys, now: this.clock.now().toISOString() };
   }
 
   @Serves(listRevocations)
-  async list(): Promise<{ revocations: Revocation[] }> {
-    return { revocations: await this.revocations.list() };
+  async list({ after = 0 }: { after?: number }): Promise<{ revocations: Revocation[]; next?: number }> {
+    const revocations = await this.revocations.page(after);
+    const last = revocations.length === REVOCATIONS_PER_MESSAGE ? revocations.at(-1) : undefined;
+    return { revocations, ...(last ? { next: last.epoch } : {}) };
   }
 }

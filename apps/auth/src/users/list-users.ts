@@ -2,14 +2,19 @@ import { Injectable } from '@nestjs/common';
 import type { listUsers } from '@relais/contracts';
 import type { Principal } from '@relais/security';
 import type { z } from 'zod';
+import { askerOf } from '../bots/bot-visibility.postgres.js';
+import { seenBy } from '../contact-policy/seen-by.js';
 import { Database } from '../database/database.js';
-import { actorOf } from '../permissions/actor.postgres.js';
-import { has } from '../permissions/permissions.js';
+import { actorOf, poolsIn } from '../permissions/actor.postgres.js';
+import { type Grants, holds } from '../permissions/grants.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { fromCursor, toCursor } from './cursor.js';
 import { listUserRows, toUser, type UserRow } from './user-rows.postgres.js';
 
-/** People of the organization: for members those who are active, by id and name only. */
+/**
+ * People of the organization whom the caller may see, and the bots granted to the caller: to members those who are active, by id and name only (A-62); a
+ * delegate sees the rest of the people in their pools.
+ */
 @Injectable()
 export class ListUsersHandler {
   constructor(
@@ -23,23 +28,26 @@ export class ListUsersHandler {
   ): Promise<z.input<typeof listUsers.output>> {
     const { organizationId } = principal;
     const after = fromCursor(page.cursor);
-    const { found, seesDetails } = await this.db.within(organizationId, async (tx) => {
+    const { found, grants } = await this.db.within(organizationId, async (tx) => {
       const actor = await actorOf(tx, principal);
-      const seesDetails = has(actor.role, 'see_details');
-      const selection = { after, limit: page.limit + 1, onlyActive: !seesDetails };
-      return { found: await listUserRows(tx, organizationId, selection), seesDetails };
+      const inactiveIn = poolsIn(actor.grants.get('see_details') ?? new Set());
+      const seen = await seenBy(tx, organizationId, principal.userId);
+      const selection = { after, limit: page.limit + 1, inactiveIn, seen };
+      return { found: await listUserRows(tx, organizationId, askerOf(principal), selection), grants: actor.grants };
     });
     const items = found.slice(0, page.limit);
     const next = found.length > page.limit ? items.at(-1)?.id : undefined;
-    return { items: await this.describe(principal, items, seesDetails), ...(next ? { next: toCursor(next) } : {}) };
+    return { items: await this.describe(principal, items, grants), ...(next ? { next: toCursor(next) } : {}) };
   }
 
-  private async describe({ organizationId }: Principal, items: UserRow[], seesDetails: boolean) {
+  private async describe({ organizationId }: Principal, items: UserRow[], grants: Grants) {
     const names = items.map((user) => user.display_name_sealed);
     const reader = await this.personal.reader(organizationId, names);
     return items.map((item) => {
       const user = toUser(reader, item);
-      return seesDetails ? user : { id: user.id, displayName: user.displayName };
+      if (holds(grants, 'see_details', item.pool_ids)) return user;
+      const { id, displayName, isBot } = user;
+      return { id, displayName, ...(isBot ? { isBot } : {}) };
     });
   }
 }

@@ -3,8 +3,10 @@ import { removeUser, type Revocation, userRemoved } from '@relais/contracts';
 import { enqueue } from '@relais/database';
 import { type EventId, newId, type UserId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
+import { Freshness } from '../admission/fresh.js';
 import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
+import { actorSubject, recordFact, userSubject } from '../facts/record-fact.js';
 import { actorWith, assertReaches } from '../permissions/actor.postgres.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { deleteSessions } from '../sessions/session-rows.postgres.js';
@@ -21,6 +23,7 @@ export class RemoveUserHandler {
     private readonly db: Database,
     private readonly personal: PersonalData,
     private readonly revocations: Revocations,
+    private readonly freshness: Freshness,
     private readonly events: EventLog,
   ) {}
 
@@ -39,7 +42,8 @@ export class RemoveUserHandler {
   private async remove(tx: Tx, principal: Principal, userId: UserId): Promise<Revocation[]> {
     const { organizationId } = principal;
     await lockOrganization(tx, organizationId);
-    const actor = await actorWith(tx, principal, 'manage_users');
+    const actor = await actorWith(tx, principal, 'manage_users', { userId });
+    await this.freshness.assertFresh(tx, principal);
     const user = await lockUser(tx, organizationId, userId);
     if (!user) throw removeUser.fail('user_not_found');
     assertReaches(actor, user.role);
@@ -48,6 +52,12 @@ export class RemoveUserHandler {
     await deleteSessions(tx, organizationId, { userId });
     await deleteUser(tx, organizationId, userId);
     await enqueue(tx, userRemoved, { id: newId<EventId>(), organizationId, userId });
+    await recordFact(tx, organizationId, {
+      actor: actorSubject(principal),
+      action: 'user.removed',
+      object: userSubject(userId),
+      before: { role: user.role, state: user.state, poolIds: user.pool_ids },
+    });
     return revoke(tx, 'removed', [userId]);
   }
 }

@@ -2,10 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { type Revocation, updateUser, type User } from '@relais/contracts';
 import type { Principal } from '@relais/security';
 import type { z } from 'zod';
+import { Freshness } from '../admission/fresh.js';
+import { tellContactsChanged } from '../contact-policy/tell-change.js';
 import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
-import { type Actor, actorOf, assertReaches, forbidden } from '../permissions/actor.postgres.js';
-import { has } from '../permissions/permissions.js';
+import { actorSubject, difference, type NewFact, recordFact, userSubject } from '../facts/record-fact.js';
+import { type Actor, actorOf, actorWith, assertReaches } from '../permissions/actor.postgres.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { deleteSessions } from '../sessions/session-rows.postgres.js';
 import { revoke, Revocations } from '../trust/revocations.postgres.js';
@@ -23,7 +25,7 @@ type Command = z.output<typeof updateUser.input>;
 
 /**
  * Changes a person. Everybody may rename themselves; the rest needs permission, and reaches only people and roles that are
- * not above the actor's own. Disabling takes the person's sessions and access tokens away with the same commit.
+ * not above the actor's own; another role takes having just shown who one is. Disabling takes the person's sessions and access tokens away with the same commit.
  */
 @Injectable()
 export class UpdateUserHandler {
@@ -31,6 +33,7 @@ export class UpdateUserHandler {
     private readonly db: Database,
     private readonly personal: PersonalData,
     private readonly revocations: Revocations,
+    private readonly freshness: Freshness,
     private readonly events: EventLog,
   ) {}
 
@@ -44,6 +47,12 @@ export class UpdateUserHandler {
       const { before } = await this.assertAllowed(tx, principal, command);
       await this.assertOwnerStays(tx, principal, before, command);
       await changeUser(tx, organizationId, command.userId, { ...command, nameSealed });
+      await recordFact(tx, organizationId, {
+        actor: actorSubject(principal),
+        object: userSubject(command.userId),
+        ...changeOf(before, command),
+      });
+      if (command.role && command.role !== before.role) await tellContactsChanged(tx, organizationId, [command.userId]);
       return {
         user: await findUser(tx, organizationId, command.userId),
         revocations: await this.putOut(tx, principal, before, command),
@@ -56,12 +65,14 @@ export class UpdateUserHandler {
   }
 
   private async assertAllowed(tx: Tx, principal: Principal, command: Command): Promise<{ before: UserRow }> {
-    const actor = await actorOf(tx, principal);
-    if (!may(actor, command)) throw forbidden('manage_users');
+    const actor = await actorFor(tx, principal, command);
     const before = await lockUser(tx, principal.organizationId, command.userId);
     if (!before) throw updateUser.fail('user_not_found');
     assertReaches(actor, before.role);
-    if (command.role) assertReaches(actor, command.role);
+    if (command.role) {
+      assertReaches(actor, command.role);
+      await this.freshness.assertFresh(tx, principal);
+    }
     return { before };
   }
 
@@ -99,7 +110,19 @@ export class UpdateUserHandler {
 }
 
 /** A change of the own name needs no permission; a change of role needs one more. */
-function may(actor: Actor, { userId, role, state }: Command): boolean {
-  if (userId === actor.id && role === undefined && state === undefined) return true;
-  return has(actor.role, 'manage_users') && (role === undefined || has(actor.role, 'manage_roles'));
+async function actorFor(tx: Tx, principal: Principal, { userId, role, state }: Command): Promise<Actor> {
+  if (userId === principal.userId && role === undefined && state === undefined) return actorOf(tx, principal);
+  if (role !== undefined) await actorWith(tx, principal, 'manage_roles', { userId });
+  return actorWith(tx, principal, 'manage_users', { userId });
+}
+
+function changeOf(
+  before: UserRow,
+  { role, state, displayName }: Command,
+): Pick<NewFact, 'action' | 'before' | 'after'> {
+  const isMoved = state !== undefined && state !== before.state;
+  const after = { role: role ?? before.role, state: state ?? before.state };
+  const change = difference({ role: before.role, state: before.state }, after);
+  const action = isMoved ? (state === 'disabled' ? 'user.disabled' : 'user.enabled') : 'user.changed';
+  return { action, ...change, after: { ...change.after, ...(displayName === undefined ? {} : { renamed: true }) } };
 }

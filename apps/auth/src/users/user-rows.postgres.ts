@@ -1,11 +1,14 @@
 import type { Role, User } from '@relais/contracts';
 import type { OrganizationId, PoolId, UserId } from '@relais/kernel';
+import { type Asker, IS_THERE } from '../bots/bot-visibility.postgres.js';
 import type { Tx } from '../database/database.js';
 import { row, rows, violates } from '../database/sql.js';
+import { IS_WITHIN, type Reach } from '../contact-policy/reach.js';
 import type { Reader } from '../sealing/personal-data.js';
 
 export interface UserRow {
   id: UserId;
+  kind: 'person' | 'bot';
   role: Role;
   state: 'active' | 'disabled';
   email_sealed: Buffer;
@@ -15,28 +18,33 @@ export interface UserRow {
   pool_ids: PoolId[];
 }
 
-const COLUMNS = `u.id, u.role, u.state, u.email_sealed, u.display_name_sealed, u.password_hash, u.created_at,
+const COLUMNS = `u.id, u.kind, u.role, u.state, u.email_sealed, u.display_name_sealed, u.password_hash, u.created_at,
   ARRAY(SELECT p.pool_id FROM pool_user p WHERE p.organization_id = u.organization_id AND p.user_id = u.id ORDER BY p.pool_id)::text[] AS pool_ids`;
+
+const SELECT_PERSON = `SELECT ${COLUMNS} FROM app_user u WHERE u.organization_id = $1 AND u.id = $2 AND u.kind = 'person'`;
 
 export const findUser = (tx: Tx, organizationId: OrganizationId, id: UserId): Promise<UserRow | null> =>
   row(tx, `SELECT ${COLUMNS} FROM app_user u WHERE u.organization_id = $1 AND u.id = $2`, [organizationId, id]);
 
-/** The person, locked against any change until the transaction ends. */
+export const findUsers = (tx: Tx, organizationId: OrganizationId, ids: readonly UserId[]): Promise<UserRow[]> =>
+  rows(tx, `SELECT ${COLUMNS} FROM app_user u WHERE u.organization_id = $1 AND u.id = ANY ($2::uuid[])`, [
+    organizationId,
+    ids,
+  ]);
+
+/** The person, locked against any change until the transaction ends. A bot is no person: see bots/bot-rows.postgres.ts. */
 export async function lockUser(tx: Tx, organizationId: OrganizationId, id: UserId): Promise<UserRow | null> {
   await rows(tx, 'SELECT u.id FROM app_user u WHERE u.organization_id = $1 AND u.id = $2 FOR NO KEY UPDATE', [
     organizationId,
     id,
   ]);
   // NOTE: read by a statement of its own: one that has waited for the lock still sees the pools as they were before the wait.
-  return findUser(tx, organizationId, id);
+  return row(tx, SELECT_PERSON, [organizationId, id]);
 }
 
 /** The person, locked against being put out until the transaction ends; others may sign in meanwhile. */
 export const holdUser = (tx: Tx, organizationId: OrganizationId, id: UserId): Promise<UserRow | null> =>
-  row(tx, `SELECT ${COLUMNS} FROM app_user u WHERE u.organization_id = $1 AND u.id = $2 FOR SHARE OF u`, [
-    organizationId,
-    id,
-  ]);
+  row(tx, `${SELECT_PERSON} FOR SHARE OF u`, [organizationId, id]);
 
 export const findUserByEmail = (
   tx: Tx,
@@ -48,18 +56,33 @@ export const findUserByEmail = (
     emailIndex,
   ]);
 
-/** People in the order of their ids, which is the order they came in. */
+export interface UserSelection {
+  after: string | null;
+  limit: number;
+  /** Whose people are shown whatever their state, and whether the asker may see them or not; null for everybody. */
+  inactiveIn: readonly PoolId[] | null;
+  seen: Reach;
+}
+
+/**
+ * Who is there for the asker, in the order of their ids, which is the order they came in. Those who are not active are listed
+ * when every pool of theirs is in `inactiveIn`; null stands for all pools.
+ */
 export const listUserRows = (
   tx: Tx,
   organizationId: OrganizationId,
-  { after, limit, onlyActive }: { after: string | null; limit: number; onlyActive: boolean },
+  asker: Asker,
+  { after, limit, inactiveIn, seen }: UserSelection,
 ): Promise<UserRow[]> =>
   rows(
     tx,
     `SELECT ${COLUMNS} FROM app_user u
-     WHERE u.organization_id = $1 AND ($2::uuid IS NULL OR u.id > $2) AND ($3 OR u.state = 'active')
-     ORDER BY u.id LIMIT $4`,
-    [organizationId, after, !onlyActive, limit],
+     WHERE u.organization_id = $1 AND ${IS_THERE} AND ($5::uuid IS NULL OR u.id > $5)
+       AND ((u.state = 'active' AND ${IS_WITHIN}) OR $6::uuid[] IS NULL OR coalesce(
+         (SELECT bool_and(i.pool_id = ANY($6)) FROM pool_user i
+          WHERE i.organization_id = u.organization_id AND i.user_id = u.id), false))
+     ORDER BY u.id LIMIT $7`,
+    [organizationId, asker.userId, asker.isBot, JSON.stringify(seen), after, inactiveIn, limit],
   );
 
 export interface NewUser {
@@ -118,22 +141,26 @@ export async function hasOtherOwner(tx: Tx, organizationId: OrganizationId, id: 
 export const toUser = (reader: Reader, user: UserRow): User => ({
   id: user.id,
   displayName: reader.open('app_user.display_name', user.id, user.display_name_sealed),
+  ...(user.kind === 'bot' ? { isBot: true } : {}),
   role: user.role,
   state: user.state,
   poolIds: user.pool_ids,
   createdAt: user.created_at.toISOString(),
 });
 
-/** Which of these are active people here. */
+/** Which of these are active and there for the asker. */
 export async function activeUsers(
   tx: Tx,
   organizationId: OrganizationId,
+  asker: Asker,
   ids: readonly UserId[],
+  seen: Reach,
 ): Promise<Set<UserId>> {
   const found = await rows<{ id: UserId }>(
     tx,
-    `SELECT u.id FROM app_user u WHERE u.organization_id = $1 AND u.id = ANY($2::uuid[]) AND u.state = 'active'`,
-    [organizationId, ids],
+    `SELECT u.id FROM app_user u
+     WHERE u.organization_id = $1 AND ${IS_THERE} AND ${IS_WITHIN} AND u.id = ANY($5::uuid[]) AND u.state = 'active'`,
+    [organizationId, asker.userId, asker.isBot, JSON.stringify(seen), ids],
   );
   return new Set(found.map(({ id }) => id));
 }
@@ -180,3 +207,22 @@ export async function deleteUser(tx: Tx, organizationId: OrganizationId, id: Use
 }
 
 export const isEmailTaken = (thrown: unknown): boolean => violates(thrown, 'app_user_email_key');
+
+/** Active people among these, in these pools, or all; and bots that are named. In the order of their ids. */
+export const audiencePage = async (
+  tx: Tx,
+  organizationId: OrganizationId,
+  asked: { userIds: readonly UserId[]; poolIds: readonly PoolId[]; everyone: boolean; after?: UserId | undefined },
+  limit: number,
+): Promise<UserId[]> =>
+  (
+    await rows<{ id: UserId }>(
+      tx,
+      `SELECT u.id FROM app_user u WHERE u.organization_id = $1 AND u.state = 'active'
+         AND ($5::uuid IS NULL OR u.id > $5) AND (u.id = ANY($2::uuid[]) OR (u.kind = 'person' AND ($4 OR EXISTS (
+           SELECT FROM pool_user p WHERE p.organization_id = u.organization_id AND p.user_id = u.id
+             AND p.pool_id = ANY($3::uuid[])))))
+       ORDER BY u.id LIMIT $6`,
+      [organizationId, asked.userIds, asked.poolIds, asked.everyone, asked.after ?? null, limit],
+    )
+  ).map(({ id }) => id);

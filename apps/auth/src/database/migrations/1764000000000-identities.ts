@@ -1,4 +1,4 @@
-import { createOutbox, protect } from '@relais/database';
+import { type Classification, createOutbox, describeColumns, protect } from '@relais/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const TENANT_TABLES = [
@@ -20,7 +20,7 @@ export class Identities1764000000000 implements MigrationInterface {
     await createSessions(db);
     for (const table of TENANT_TABLES) await db.query(protect(table));
     await createOutbox(db);
-    await describeColumns(db);
+    await describeColumns(db, CLASSIFICATION);
   }
 
   async down(db: QueryRunner): Promise<void> {
@@ -184,23 +184,12 @@ async function createSessions(db: QueryRunner): Promise<void> {
   `);
 }
 
-/** What each column may reveal, what it is for and how long it stays (A-59). */
-async function describeColumns(db: QueryRunner): Promise<void> {
-  for (const [table, columns] of Object.entries(CLASSIFICATION))
-    for (const [column, [level, purpose, retention]] of Object.entries(columns))
-      await db.query(
-        `COMMENT ON COLUMN ${table}.${column} IS 'class=${level};purpose=${purpose};retention=${retention}'`,
-      );
-}
-
-type Classified = Record<string, Record<string, readonly ['M0' | 'M1' | 'M2' | 'M3', string, string]>>;
-
 const ORGANIZATION = ['M0', 'tenant', 'organization'] as const;
 const user = (purpose: string) => ['M0', purpose, 'person in the organization'] as const;
 const session = (purpose: string) => ['M1', purpose, 'session, at most 90 days'] as const;
 const event = (purpose: string) => ['M0', purpose, 'OUTBOX_RETENTION_HOURS'] as const;
 
-const CLASSIFICATION: Classified = {
+const CLASSIFICATION: Classification = {
   organization_handle: {
     handle: ['M1', 'finding the organization at login', 'organization'],
     organization_id: ORGANIZATION,

@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import { type RequestContext, Serves } from '@relais/bus';
+import { type Revocation, undoDirectoryRun } from '@relais/contracts';
+import { Clock, type OrganizationId, type UserId } from '@relais/kernel';
+import { Freshness } from '../admission/fresh.js';
+import { tellContactsChanged } from '../contact-policy/tell-change.js';
+import { Database, type Tx } from '../database/database.js';
+import { actorSubject, recordFact } from '../facts/record-fact.js';
+import { actorWith } from '../permissions/actor.postgres.js';
+import { deleteSessions } from '../sessions/session-rows.postgres.js';
+import { revoke, Revocations } from '../trust/revocations.postgres.js';
+import { lockUser, type UserRow } from '../users/user-rows.postgres.js';
+import { writePerson } from './apply-change.postgres.js';
+import { type ChangeRow, changeRun, changesFrom, findRun, markChange } from './run-rows.postgres.js';
+
+const DAYS = 7;
+const BATCH = 200;
+
+/**
+ * Takes a run back, person by person: who was put out may come in again, who was made is put out, roles, pools and names are
+ * as they were. Whoever was changed since, by hand or by a later run, is left as they are.
+ */
+@Injectable()
+export class UndoRunHandler {
+  constructor(
+    private readonly db: Database,
+    private readonly revocations: Revocations,
+    private readonly freshness: Freshness,
+    private readonly clock: Clock,
+  ) {}
+
+  @Serves(undoDirectoryRun)
+  async execute(
+    { runId }: { runId: string },
+    { principal }: RequestContext,
+  ): Promise<{ undone: number; skipped: number }> {
+    const { organizationId } = principal;
+    await this.db.within(organizationId, async (tx) => {
+      await actorWith(tx, principal, 'manage_directories');
+      await this.freshness.assertFresh(tx, principal);
+      const run = await findRun(tx, organizationId, runId);
+      if (!run) throw undoDirectoryRun.fail('run_not_found');
+      const isRecent = this.clock.now().getTime() - (run.finished_at?.getTime() ?? 0) <= DAYS * 86_400_000;
+      if (!isRecent || !(await changeRun(tx, organizationId, runId, ['applied', 'undone'], { state: 'undone' })))
+        throw undoDirectoryRun.fail('run_state_conflict', isRecent ? `it is ${run.state}` : 'it is older than 7 days');
+      const object = { kind: 'directory-run', id: runId };
+      await recordFact(tx, organizationId, { actor: actorSubject(principal), action: 'directory-run.undone', object });
+    });
+    return this.undoAll(organizationId, runId);
+  }
+
+  private async undoAll(organizationId: OrganizationId, runId: string): Promise<{ undone: number; skipped: number }> {
+    const counts = { undone: 0, skipped: 0 };
+    let after = 0;
+    for (;;) {
+      const changes = await this.db.within(organizationId, (tx) =>
+        changesFrom(tx, organizationId, runId, { after, limit: BATCH, state: 'applied' }),
+      );
+      if (changes.length === 0) return counts;
+      after = changes.at(-1)?.position ?? after;
+      const { undone, revocations } = await this.db.within(organizationId, (tx) =>
+        this.undo(tx, organizationId, runId, changes),
+      );
+      this.revocations.announce(revocations);
+      counts.undone += undone;
+      counts.skipped += changes.length - undone;
+    }
+  }
+
+  private async undo(tx: Tx, organizationId: OrganizationId, runId: string, changes: readonly ChangeRow[]) {
+    const revocations: Revocation[] = [];
+    const moved: UserId[] = [];
+    for (const change of changes) {
+      const user = change.user_id && (await lockUser(tx, organizationId, change.user_id));
+      if (!user || !isAsLeft(user, change)) continue;
+      revocations.push(...(await this.undoOne(tx, organizationId, user, change)));
+      await markChange(tx, organizationId, runId, change.position, { state: 'undone' });
+      moved.push(user.id);
+    }
+    const [first, ...others] = moved;
+    if (first) await tellContactsChanged(tx, organizationId, [first, ...others]);
+    return { undone: moved.length, revocations };
+  }
+
+  private async undoOne(
+    tx: Tx,
+    organizationId: OrganizationId,
+    user: UserRow,
+    { kind, before, before_sealed }: ChangeRow,
+  ): Promise<Revocation[]> {
+    const was = kind === 'create' || !before ? { role: user.role, state: 'disabled', poolIds: user.pool_ids } : before;
+    await writePerson(tx, organizationId, user.id, {
+      ...was,
+      displayNameSealed: before_sealed ?? user.display_name_sealed,
+    });
+    if (was.state !== 'disabled' || user.state === 'disabled') return [];
+    await deleteSessions(tx, organizationId, { userId: user.id });
+    return revoke(tx, 'user', [user.id]);
+  }
+}
+
+/** Whether the person still stands as the run left them. */
+const isAsLeft = ({ state }: UserRow, { kind }: ChangeRow): boolean =>
+  kind === 'disable' ? state === 'disabled' : state === 'active';

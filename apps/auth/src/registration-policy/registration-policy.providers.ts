@@ -1,0 +1,4 @@
+import type { Provider } from '@nestjs/common';
+import { RegistrationEntriesHandler } from './registration-entries.js';
+
+export const registrationPolicy: Provider[] = [RegistrationEntriesHandler];
