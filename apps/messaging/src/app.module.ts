@@ -1,24 +1,18 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
-import {
-  Bus,
-  type BusConnection,
-  BusServer,
-  EventConsumer,
-  EventStream,
-  LivePublisher,
-  NatsBus,
-  TrustFeed,
-} from '@relais/bus';
-import { userRemoved } from '@relais/contracts';
+import { Bus, BusServer, EventConsumer, LivePublisher, NatsBus, TrustFeed, TrustGate } from '@relais/bus';
+import { contactsChanged, userRemoved } from '@relais/contracts';
 import { Envelope } from '@relais/crypto';
 import { OutboxRelay } from '@relais/database';
 import { Clock, SystemClock } from '@relais/kernel';
-import type { Log } from '@relais/observability';
 import { JwtTokenVerifier, TokenVerifier, TrustStore } from '@relais/security';
-import type { DataSource } from 'typeorm';
+import { type Opened as ServiceOpened, outboxOf } from '@relais/service';
 import { Announcer } from './announce/announcer.js';
 import type { Config } from './config.js';
+import { CONTACT_CHANGES, ContactReview } from './contacts/contact-review.js';
+import { ContactStore } from './contacts/contact-store.js';
+import { PostgresContactStore } from './contacts/contact-store.postgres.js';
+import { Contacts } from './contacts/contacts.js';
 import { ConversationChanger } from './conversations/change-conversation.js';
 import { ConversationStore } from './conversations/conversation-store.js';
 import { PostgresConversationStore } from './conversations/conversation-store.postgres.js';
@@ -45,41 +39,24 @@ import { ListMembersHandler } from './members/list-members.js';
 import { MemberStore } from './members/member-store.js';
 import { PostgresMemberStore } from './members/member-store.postgres.js';
 import { MembersController } from './members/members.controller.js';
-import { TrustGate } from './trust/trust-gate.js';
+import { KeepRoomHandler } from './rooms/keep-room.js';
 
 /** What main.ts opened. */
-export interface Opened {
-  config: Config;
-  log: Log;
-  connection: BusConnection;
-  db: DataSource;
-  envelope: Envelope;
-}
+export type Opened = Omit<ServiceOpened<Config>, 'provider' | 'rotation' | 'clock'> & { clock?: Clock };
 
 @Module({})
 export class MessagingModule {
-  static with({ config, log, connection, db, envelope }: Opened): DynamicModule {
-    const events = new EventStream(connection, log, {
-      replicas: config.EVENTS_REPLICAS,
-      retentionHours: config.OUTBOX_RETENTION_HOURS,
-    });
-    const relay = new OutboxRelay(db, events, {
-      owner: connection.replica,
-      pollMs: config.OUTBOX_POLL_INTERVAL_MS,
-      batchSize: config.OUTBOX_BATCH_SIZE,
-      leaseMs: config.OUTBOX_LEASE_MS,
-      retentionHours: config.OUTBOX_RETENTION_HOURS,
-      log,
-    });
-    const trust = new TrustStore();
-    const verifier = new JwtTokenVerifier(trust);
+  static with({ config, log, connection, db, envelope, clock = new SystemClock() }: Opened): DynamicModule {
+    const { events, relay } = outboxOf({ config, log, connection, db });
+    const trust = new TrustStore(clock);
+    const verifier = new JwtTokenVerifier(trust, { clock });
     const bus = new NatsBus(connection);
     return {
       module: MessagingModule,
       imports: [DiscoveryModule],
       controllers: [EntriesController, ConversationsController, MembersController, MarksController],
       providers: [
-        { provide: Clock, useClass: SystemClock },
+        { provide: Clock, useValue: clock },
         { provide: Bus, useValue: bus },
         { provide: Envelope, useValue: envelope },
         { provide: OutboxRelay, useValue: relay },
@@ -93,6 +70,7 @@ export class MessagingModule {
         { provide: ReceiptSharing, useValue: new ReceiptSharing(config.SHARE_RECEIPTS) },
         { provide: EntryStore, useValue: new PostgresEntryStore(db, config.DATABASE_COMMIT_TIMEOUT_MS) },
         { provide: ConversationStore, useValue: new PostgresConversationStore(db) },
+        { provide: ContactStore, useValue: new PostgresContactStore(db) },
         { provide: MemberStore, useValue: new PostgresMemberStore(db) },
         { provide: MarkStore, useValue: new PostgresMarkStore(db) },
         {
@@ -118,6 +96,17 @@ export class MessagingModule {
             }),
           inject: [DepartedUsersHandler],
         },
+        {
+          provide: CONTACT_CHANGES,
+          useFactory: (review: ContactReview) =>
+            new EventConsumer(events, {
+              name: CONTACT_CHANGES,
+              contract: contactsChanged,
+              handle: (data, isStopping) => review.execute(data, isStopping),
+              log,
+            }),
+          inject: [ContactReview],
+        },
         AppendEntryHandler,
         ListEntriesHandler,
         SyncEntriesHandler,
@@ -129,6 +118,9 @@ export class MessagingModule {
         ChangeMembersHandler,
         ListMembersHandler,
         DepartedUsersHandler,
+        Contacts,
+        ContactReview,
+        KeepRoomHandler,
       ],
     };
   }

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { Controller, type INestApplicationContext, Module } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner, NestFactory } from '@nestjs/core';
 import { type BusConnection, BusServer, type RequestContext, Serves } from '@relais/bus';
-import { listRevocations, type PublicJwk, readKeys, resolveUsers } from '@relais/contracts';
+import { checkContacts, classifyContacts, listRevocations, type PublicJwk, readKeys } from '@relais/contracts';
 import { type DeviceId, newId, type OrganizationId, type SessionId, type UserId } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
 import { JwtTokenVerifier, signAccessToken, TrustStore } from '@relais/security';
@@ -16,9 +16,15 @@ export interface Person {
   token: string;
 }
 
+const ADMINISTRATORS = 'administrators';
+
 /** Who there is, and the key that says so: the part of auth that messaging asks for. */
 export class Directory {
   private readonly people = new Map<UserId, OrganizationId>();
+  /** Who is in which pool, while people of different pools may not meet; otherwise everybody may meet everybody. */
+  pools: ReadonlyMap<UserId, string> | undefined;
+  /** Somebody who meets everybody all the same. */
+  administrator: UserId | undefined;
   private readonly pair = generateKeyPairSync('ed25519');
   private readonly kid = newId();
 
@@ -32,7 +38,17 @@ export class Directory {
     const iat = Math.floor(Date.now() / 1_000);
     const token = await signAccessToken(
       {
-        ...{ iss: 'relais', aud: 'relais', iat, exp: iat + 300, epoch: 0, amr: ['pwd'], roles: ['member'], sid },
+        ...{
+          iss: 'relais',
+          aud: 'relais',
+          iat,
+          exp: iat + 300,
+          epoch: 0,
+          amr: ['pwd'],
+          auth_time: iat,
+          roles: ['member'],
+          sid,
+        },
         ...{ sub: userId, org: organizationId, dev: deviceId, cnf: { jkt: 'none' } },
       },
       { kid: this.kid, privateKey: this.pair.privateKey },
@@ -43,6 +59,15 @@ export class Directory {
 
   known(organizationId: OrganizationId, userIds: readonly UserId[]): UserId[] {
     return userIds.filter((userId) => this.people.get(userId) === organizationId);
+  }
+
+  mayMeet(one: UserId, other: UserId): boolean {
+    const own = this.poolOf(one);
+    return !this.pools || own === ADMINISTRATORS || [own, ADMINISTRATORS].includes(this.poolOf(other));
+  }
+
+  poolOf(userId: UserId): string {
+    return userId === this.administrator ? ADMINISTRATORS : (this.pools?.get(userId) ?? 'none');
   }
 
   /** Answers for auth until the application is closed. */
@@ -86,8 +111,28 @@ class DirectoryController {
     return { revocations: [] };
   }
 
-  @Serves(resolveUsers)
-  async resolve({ userIds }: z.infer<typeof resolveUsers.input>, { principal }: RequestContext) {
-    return { userIds: this.directory.known(principal.organizationId, userIds) };
+  @Serves(checkContacts)
+  async check({ userIds }: z.infer<typeof checkContacts.input>, { principal }: RequestContext) {
+    const known = this.directory.known(principal.organizationId, userIds);
+    const refused = known.filter((userId) => !this.directory.mayMeet(principal.userId, userId));
+    return {
+      allowed: known.filter((userId) => !refused.includes(userId)),
+      refused: refused.map((userId) => ({ userId, rule: 'no_shared_pool' as const })),
+      hasBarriers: this.directory.pools !== undefined,
+    };
+  }
+
+  @Serves(classifyContacts)
+  async classify({ organizationId, userIds, known }: z.infer<typeof classifyContacts.input>) {
+    const here = new Set(this.directory.known(organizationId, userIds));
+    const classes = [...new Set([...known, ...[...here].map((userId) => this.directory.poolOf(userId))])];
+    const { pools } = this.directory;
+    const isApart = (own: string, other: string) =>
+      pools !== undefined && own !== other && ![own, other].includes(ADMINISTRATORS);
+    return {
+      ...{ hasBarriers: pools !== undefined, classes },
+      classOf: userIds.map((userId) => (here.has(userId) ? classes.indexOf(this.directory.poolOf(userId)) : -1)),
+      apart: classes.map((own) => classes.flatMap((other, index) => (isApart(own, other) ? [index] : []))),
+    };
   }
 }

@@ -27,6 +27,12 @@ import type { Replica } from './replica.js';
 import { until } from './until.js';
 import { brief, World } from './world.js';
 
+/** What is told about a conversation; alarms and notices of accounts are of none. */
+function conversationOf(event: LiveEvent): ConversationId | undefined {
+  if (event.type === 'entry') return event.entry.conversationId;
+  return 'conversationId' in event ? event.conversationId : undefined;
+}
+
 describe('what messaging tells', () => {
   let world: World;
   let replica: Replica;
@@ -49,8 +55,7 @@ describe('what messaging tells', () => {
     await world.ask(alice, readMyHeads, {});
     await world.gateway.nats.flush();
     return world.heard.flatMap(([subject, event]) => {
-      const about = event.type === 'entry' ? event.entry.conversationId : event.conversationId;
-      return event.type === type && about === id
+      return event.type === type && conversationOf(event) === id
         ? [[subject, event as Extract<LiveEvent, { type: Type }>] as const]
         : [];
     });

@@ -9,11 +9,10 @@ import {
   type UserId,
 } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
-import { FixedClock } from '@relais/testing';
+import { FixedClock, TestKekFile } from '@relais/testing';
 import type { z } from 'zod';
 import type { Append, Appended } from '../src/entries/append.js';
 import { type MemoryConversation, MemoryEntryStore } from '../src/entries/entry-store.memory.js';
-import { TestKekFile } from './kek-file.js';
 
 /** A log in memory with everything that appending needs, for tests of the rules. */
 export class MemoryLog {

@@ -24,6 +24,7 @@ export const aConversation = (
   title: null,
   sharesHistory: false,
   messageTtlSeconds: 0,
+  contactVersion: 0,
   ...more,
 });
 

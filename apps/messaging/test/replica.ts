@@ -1,14 +1,14 @@
 import { NestFactory } from '@nestjs/core';
 import { BusServer, connectNats, EventConsumer } from '@relais/bus';
-import { Envelope, FileKeyProvider, KeyRotation, PostgresKeyStore } from '@relais/crypto';
+import { Envelope, FileKeyProvider, KeyRotation, PostgresKeyStore, RewrapJob } from '@relais/crypto';
 import { OutboxRelay } from '@relais/database';
 import { SystemClock } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
 import { z } from 'zod';
 import { MessagingModule } from '../src/app.module.js';
 import { env } from '../src/config.js';
+import { CONTACT_CHANGES } from '../src/contacts/contact-review.js';
 import { ExpiryJob } from '../src/expiry/expiry-job.postgres.js';
-import { RewrapJob } from '../src/keys/rewrap-job.js';
 import { connect } from './messaging-database.js';
 
 const FOLLOW_KEK_MS = 50;
@@ -39,6 +39,7 @@ export async function startReplica(settings: Settings) {
   const parts = [
     app.get(OutboxRelay),
     app.get<EventConsumer<never>>(EventConsumer),
+    app.get<EventConsumer<never>>(CONTACT_CHANGES),
     new ExpiryJob(db, config.EXPIRY_INTERVAL_MS, silentLog),
     new RewrapJob(rotation, config.KEK_REWRAP_INTERVAL_MS, silentLog),
   ];

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type DataKey, Envelope } from '@relais/crypto';
 import type { ConversationId, EntryId, UserId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
+import type { Guard } from '../contacts/contact-store.js';
 import { Announcer } from '../announce/announcer.js';
 import { scopeOf, sealBody } from '../entries/entry-sealing.js';
 import { type Change, type Changed, type Current, ConversationStore } from './conversation-store.js';
@@ -20,12 +21,16 @@ export class ConversationChanger {
     private readonly announcer: Announcer,
   ) {}
 
-  /** @returns whether there is such a conversation. */
+  /**
+   * @param guard what the decision was prepared from, if anything was
+   * @returns whether there is such a conversation.
+   */
   async change(
     actor: Actor,
     conversationId: ConversationId,
     userIds: readonly UserId[],
     decide: (current: Current, key: DataKey) => readonly Change[],
+    guard?: Guard,
   ): Promise<boolean> {
     const { organizationId, userId, deviceId } = actor;
     const key = await this.envelope.keyFor(scopeOf(organizationId, conversationId));
@@ -34,6 +39,7 @@ export class ConversationChanger {
       actorId: userId,
       actorDeviceId: deviceId,
       userIds,
+      guard,
       decide: (current) => decide(current, key),
       seal: (id: EntryId, body: unknown) => sealBody(key, conversationId, id, body),
     });

@@ -7,6 +7,7 @@ export interface LockedConversation {
   id: ConversationId;
   kind: ConversationKind;
   lastSeq: number;
+  rulesVersion: number;
   members: number;
   isClosed: boolean;
   directUserIds: readonly UserId[];
@@ -21,13 +22,14 @@ export async function lockConversation(
   id: ConversationId,
 ): Promise<LockedConversation | null> {
   const [row] = (await tx.query(
-    `SELECT c.kind, c.last_seq, c.member_count, c.closed_at IS NOT NULL AS is_closed, c.direct_low, c.direct_high,
+    `SELECT c.kind, c.last_seq, c.rules_version, c.member_count, c.closed_at IS NOT NULL AS is_closed, c.direct_low, c.direct_high,
             date_trunc('milliseconds', now()) AS now
      FROM conversation c WHERE c.organization_id = $1 AND c.id = $2 FOR UPDATE`,
     [organizationId, id],
   )) as {
     kind: ConversationKind;
     last_seq: string;
+    rules_version: number;
     member_count: number;
     is_closed: boolean;
     direct_low: UserId | null;
@@ -36,8 +38,8 @@ export async function lockConversation(
   }[];
   if (!row) return null;
   const directUserIds = row.direct_low && row.direct_high ? [row.direct_low, row.direct_high] : [];
-  const { kind, now, member_count: members, is_closed: isClosed } = row;
-  return { id, kind, lastSeq: Number(row.last_seq), members, isClosed, directUserIds, now };
+  const { kind, now, member_count: members, is_closed: isClosed, rules_version: rulesVersion } = row;
+  return { id, kind, lastSeq: Number(row.last_seq), rulesVersion, members, isClosed, directUserIds, now };
 }
 
 export async function readCurrent(
@@ -94,6 +96,8 @@ export async function applyChange(
         organizationId,
         conversationId,
       ]);
+      return;
+    case 'alarm':
   }
 }
 

@@ -15,7 +15,8 @@ type Moderating = Pick<typeof updateConversation, 'fail'>;
 export function assertModerates(contract: Moderating, current: Current): void {
   if (!current.actorRole) throw contract.fail('conversation_not_found');
   if (current.isClosed) throw contract.fail('conversation_closed');
-  const mayModerate = current.kind === 'direct' || current.actorRole === 'moderator';
+  // In a direct conversation both may, as long as they may write to each other: a title is something said, too.
+  const mayModerate = current.kind === 'direct' ? current.actorRole !== 'reader' : current.actorRole === 'moderator';
   if (!mayModerate) throw contract.fail('may_not_moderate');
 }
 
@@ -54,20 +55,22 @@ export function decideRemoving(
   if (current.kind === 'direct') throw contract.fail('direct_is_fixed');
   if (!isLeaving) assertModerates(contract, current);
   if (!current.roles.has(userId)) throw contract.fail('member_not_found');
-  return [...departure(userId, isLeaving ? 'left' : 'removed'), ...succession(current, userId)];
+  return [...departure(userId, isLeaving ? 'left' : 'removed'), ...succession(current, [userId])];
 }
 
 /** A person who is no longer in the organization leaves everything, direct conversations too. */
 export function decideDeparting(current: Current, userId: UserId): Change[] {
-  return current.roles.has(userId) ? [...departure(userId, 'left'), ...succession(current, userId)] : [];
+  return current.roles.has(userId) ? [...departure(userId, 'left'), ...succession(current, [userId])] : [];
 }
 
 const departure = (userId: UserId, change: 'left' | 'removed'): Change[] => [
   { kind: 'membership', body: { change, userIds: [userId] }, remove: [userId] },
 ];
 
-function succession(current: Current, leaving: UserId): Change[] {
-  const isLastModerator = current.roles.get(leaving) === 'moderator' && current.moderators === 1;
+/** Who takes over when no moderator is left. `current` was read for those who leave. */
+export function succession(current: Current, leaving: readonly UserId[]): Change[] {
+  const moderators = leaving.filter((userId) => current.roles.get(userId) === 'moderator').length;
+  const isLastModerator = moderators > 0 && current.moderators === moderators;
   if (!isLastModerator || !current.heir) return [];
   return [roleChange(current.heir, 'moderator')];
 }

@@ -9,6 +9,7 @@ import {
   type UserId,
 } from '@relais/kernel';
 import type { DataSource, EntityManager } from 'typeorm';
+import { assertHolds } from '../contacts/contact-store.postgres.js';
 import { toEntry } from '../entries/entry-sealing.js';
 import { applyChange, lockConversation, type LockedConversation, readCurrent } from './conversation-change.postgres.js';
 import {
@@ -34,14 +35,18 @@ export class PostgresConversationStore extends ConversationStore {
         return id ? { id } : null;
       }
       const locked = (await lockConversation(tx, organizationId, conversation.id)) as LockedConversation;
-      const { creatorId, creatorDeviceId, members } = conversation;
+      const { creatorId, creatorDeviceId, members, contactVersion } = conversation;
+      await assertHolds(tx, organizationId, { contactVersion }, locked.rulesVersion);
       const change: Change = {
         kind: 'membership',
         body: { change: 'added', userIds: members.map(({ userId }) => userId) },
         add: [...members],
       };
       const actor = { actorId: creatorId, actorDeviceId: creatorDeviceId, seal };
-      return { id: conversation.id, changed: await write(tx, organizationId, locked, actor, [change]) };
+      return {
+        id: conversation.id,
+        changed: await write(tx, organizationId, locked, actor, members.length > 0 ? [change] : []),
+      };
     });
   }
 
@@ -63,10 +68,29 @@ export class PostgresConversationStore extends ConversationStore {
     return withOrganization(this.db, organizationId, async (tx) => {
       const locked = await lockConversation(tx, organizationId, request.conversationId);
       if (!locked) return null;
+      if (request.guard) await assertHolds(tx, organizationId, request.guard, locked.rulesVersion);
       const current = await readCurrent(tx, organizationId, locked, request);
-      return write(tx, organizationId, locked, request, request.decide(current));
+      const changes = await fresh(tx, organizationId, locked, request.decide(current));
+      return write(tx, organizationId, locked, request, changes);
     });
   }
+}
+
+/** Without the lines that are in the log already. */
+async function fresh(
+  tx: EntityManager,
+  organizationId: OrganizationId,
+  { id }: LockedConversation,
+  changes: readonly Change[],
+): Promise<readonly Change[]> {
+  const ids = changes.flatMap((change) => ('id' in change ? [change.id] : []));
+  if (ids.length === 0) return changes;
+  const rows: { id: EntryId }[] = await tx.query(
+    'SELECT e.id FROM entry e WHERE e.organization_id = $1 AND e.conversation_id = $2 AND e.id = ANY($3::uuid[])',
+    [organizationId, id, ids],
+  );
+  const known = new Set(rows.map((row) => row.id));
+  return changes.filter((change) => !('id' in change && known.has(change.id)));
 }
 
 /** Applies each change and writes its line to the log; the event announces them together. */
@@ -96,7 +120,7 @@ async function insertEntry(
   change: Change,
   seq: number,
 ): Promise<Entry> {
-  const id = newId<EntryId>();
+  const id = 'id' in change ? change.id : newId<EntryId>();
   const { kind, body } = change;
   await tx.query(
     `INSERT INTO entry (organization_id, conversation_id, seq, id, kind, sender_id, sender_device_id, body, recorded_at)
@@ -145,12 +169,13 @@ async function insertConversation(
   organizationId: OrganizationId,
   conversation: NewConversation,
 ): Promise<boolean> {
-  const { id, kind, title, sharesHistory, messageTtlSeconds, creatorId } = conversation;
+  const { id, kind, title, sharesHistory, messageTtlSeconds, creatorId, liftsBarriers = false } = conversation;
   const [low = null, high = null] = directPair(conversation);
   const rows: unknown[] = await tx.query(
-    `INSERT INTO conversation (organization_id, id, kind, direct_low, direct_high, title, shares_history, message_ttl_seconds, created_by)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING id`,
-    [organizationId, id, kind, low, high, title, sharesHistory, messageTtlSeconds, creatorId],
+    `INSERT INTO conversation (organization_id, id, kind, direct_low, direct_high, title, shares_history, message_ttl_seconds, created_by,
+       lifts_barriers)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING id`,
+    [organizationId, id, kind, low, high, title, sharesHistory, messageTtlSeconds, creatorId, liftsBarriers],
   );
   return rows.length > 0;
 }

@@ -1,5 +1,6 @@
 import type { ConversationKind, Entry, MemberRole } from '@relais/contracts';
 import type { ConversationId, DeviceId, EntryId, OrganizationId, UserId } from '@relais/kernel';
+import type { Guard } from '../contacts/contact-store.js';
 import type { Address } from '../announce/announcer.js';
 
 export interface NewMember {
@@ -17,6 +18,10 @@ export interface NewConversation {
   title: Buffer | null;
   sharesHistory: boolean;
   messageTtlSeconds: number;
+  /** Of the look at who may meet whom that decided on its members. */
+  contactVersion: number;
+  /** People who may not meet otherwise meet here. */
+  liftsBarriers?: boolean;
 }
 
 /** A conversation as one of its members sees it. */
@@ -58,7 +63,9 @@ type ServerBody<Kind extends Entry['kind']> = NonNullable<Extract<Entry, { kind:
 export type Change =
   | { kind: 'membership'; body: ServerBody<'membership'>; add?: NewMember[]; remove?: UserId[]; roles?: NewMember[] }
   | { kind: 'settings'; body: ServerBody<'settings'>; title?: Buffer }
-  | { kind: 'closed'; body: ServerBody<'closed'> };
+  | { kind: 'closed'; body: ServerBody<'closed'> }
+  /** Written once by its id, however often it is asked for. */
+  | { kind: 'alarm'; body: ServerBody<'alarm'>; id: EntryId };
 
 export interface ChangeRequest {
   conversationId: ConversationId;
@@ -66,6 +73,8 @@ export interface ChangeRequest {
   actorDeviceId: DeviceId;
   /** The people it is about. */
   userIds: readonly UserId[];
+  /** What was looked at before and must not have changed since. */
+  guard?: Guard | undefined;
   /** Decides under the conversation's lock, from its current state; undefined when there is nothing to change. */
   decide(current: Current): readonly Change[];
   /** Seals a body for the entry of this id. */
@@ -81,7 +90,7 @@ export interface Changed {
 /** Conversations, who is in them, and how far each has read. */
 export abstract class ConversationStore {
   /**
-   * Makes a conversation with its first entry, or finds it: a direct one by its pair, any by its id.
+   * Makes a conversation with its first entry, which says who is in it, or finds it: a direct one by its pair, any by its id.
    *
    * @returns the id it is known by; `change` when it was made now; null when the id belongs to something else.
    */
@@ -105,6 +114,7 @@ export abstract class ConversationStore {
    * Changes a conversation: locked, decided, applied and written to the log in one commit. What `decide` throws undoes all.
    *
    * @returns null when there is no such conversation.
+   * @throws AppError `conversation_busy` when the guard does not hold
    */
   abstract change(organizationId: OrganizationId, request: ChangeRequest): Promise<Changed | null>;
 }

@@ -68,6 +68,33 @@ describe('the collector of appends', () => {
     expect(await Promise.all([...first, ...more])).toHaveLength(121);
   });
 
+  it('sends a second batch beside a small one, but lets what comes during a large one grow', async () => {
+    const one = collector();
+    const answers = add(one, 2);
+    await moment();
+    answers.push(...add(one, 3));
+    await moment();
+    answers.push(...add(one, 4));
+    await moment();
+    expect(hangar.sizes).toEqual([2, 3]);
+
+    hangar.batches[0]?.land();
+    hangar.batches[1]?.land();
+    await moment();
+    expect(hangar.sizes).toEqual([2, 3, 4]);
+    hangar.batches[2]?.land();
+    answers.push(...add(one, 100));
+    await moment();
+    answers.push(...add(one, 5));
+    await moment();
+    expect(hangar.sizes).toEqual([2, 3, 4, 100]);
+
+    hangar.batches[3]?.land();
+    await moment();
+    hangar.batches[4]?.land();
+    expect(await Promise.all(answers)).toHaveLength(114);
+  });
+
   it('lets organizations take turns, each in batches of its own', async () => {
     const one = collector({ maxFlying: 1, maxBatch: 10 });
     const answers = [...add(one, 30, a), ...add(one, 5, b)];

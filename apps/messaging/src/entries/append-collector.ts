@@ -11,6 +11,8 @@ export interface CollectorOptions {
   maxFlying: number;
   /** While a batch of an organization is under way its next one grows; with this many waiting, it goes beside it. */
   secondAt: number;
+  /** It also goes beside one this small: there is little to gain from growing when little comes in. */
+  small: number;
   /** A batch that takes longer than this waits for something, such as a locked conversation, ms. */
   slowAfterMs: number;
   /** Slow batches beside the others, so that one locked conversation does not hold up all. */
@@ -24,6 +26,7 @@ export const COLLECTOR: CollectorOptions = {
   maxBatch: 256,
   maxFlying: 6,
   secondAt: 128,
+  small: 8,
   slowAfterMs: 100,
   maxSlow: 4,
   maxWaiting: 4_000,
@@ -38,7 +41,7 @@ type Waiting = Append & { isAbandoned(): boolean };
 export class AppendCollector {
   private readonly waiting = new Map<OrganizationId, Waiting[]>();
   private count = 0;
-  private readonly flying = new Map<OrganizationId, number>();
+  private readonly flying = new Map<OrganizationId, number[]>();
   private flyingCount = 0;
   private slow = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -88,33 +91,40 @@ export class AppendCollector {
   }
 
   private fly(organizationId: OrganizationId, wanted: Waiting[]): void {
-    this.countFlying(organizationId, 1);
+    this.depart(organizationId, wanted.length);
     batchCommitted(wanted.length);
     let isSlow = false;
     const timer = setTimeout(() => {
       if (this.slow >= this.options.maxSlow) return;
       isSlow = true;
       this.slow++;
-      this.countFlying(organizationId, -1);
+      this.arrive(organizationId, wanted.length);
       this.flush();
     }, this.options.slowAfterMs);
     void this.batch.run(organizationId, wanted).finally(() => {
       clearTimeout(timer);
       if (isSlow) this.slow--;
-      else this.countFlying(organizationId, -1);
+      else this.arrive(organizationId, wanted.length);
       this.flush();
     });
   }
 
   private mayFly(organizationId: OrganizationId, waiting: number): boolean {
-    const flying = this.flying.get(organizationId) ?? 0;
-    return flying === 0 || (flying === 1 && waiting >= this.options.secondAt);
+    const [size, ...others] = this.flying.get(organizationId) ?? [];
+    if (size === undefined) return true;
+    return others.length === 0 && (size <= this.options.small || waiting >= this.options.secondAt);
   }
 
-  private countFlying(organizationId: OrganizationId, difference: 1 | -1): void {
-    const flying = (this.flying.get(organizationId) ?? 0) + difference;
-    this.flyingCount += difference;
-    if (flying === 0) this.flying.delete(organizationId);
-    else this.flying.set(organizationId, flying);
+  private depart(organizationId: OrganizationId, size: number): void {
+    this.flyingCount++;
+    this.flying.set(organizationId, [...(this.flying.get(organizationId) ?? []), size]);
+  }
+
+  private arrive(organizationId: OrganizationId, size: number): void {
+    this.flyingCount--;
+    const sizes = this.flying.get(organizationId) ?? [];
+    const left = sizes.toSpliced(sizes.indexOf(size), 1);
+    if (left.length > 0) this.flying.set(organizationId, left);
+    else this.flying.delete(organizationId);
   }
 }

@@ -7,8 +7,8 @@ export function refusalOf(command: AppendEntry, standing: Standing | null): AppE
   if (!standing) return appendEntry.fail('conversation_not_found');
   if (standing.isClosed) return appendEntry.fail('conversation_closed');
   if (standing.role !== 'reader') return undefined;
-  // Readers of a channel may answer with a reaction, and take it back.
-  return command.kind === 'reaction' ? undefined : appendEntry.fail('may_not_write');
+  // Readers of a channel may answer with a reaction, and take it back. In a direct conversation they may not meet any more.
+  return command.kind === 'reaction' && standing.kind !== 'direct' ? undefined : appendEntry.fail('may_not_write');
 }
 
 /** The entry that this one changes, if any. */

@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { type RequestContext, Serves } from '@relais/bus';
-import { appendEntry, listEntries, readHeads, readMyHeads, syncEntries } from '@relais/contracts';
+import { appendEntry, LIMITS, listEntries, readHeads, readMyHeads, syncEntries } from '@relais/contracts';
 import type { z } from 'zod';
 import { AppendEntryHandler } from './append-entry.js';
 import { EntryStore } from './entry-store.js';
@@ -32,9 +32,11 @@ export class EntriesController {
   }
 
   @Serves(readMyHeads)
-  async myHeads(_: z.infer<typeof readMyHeads.input>, { principal }: RequestContext) {
-    const heads = await this.store.headsOf(principal.organizationId, principal.userId);
-    return { heads: heads.map(({ conversationId, head, isDirect }) => ({ conversationId, head, direct: isDirect })) };
+  async myHeads({ after }: z.infer<typeof readMyHeads.input>, { principal }: RequestContext) {
+    const page = { after, limit: LIMITS.headsPage };
+    const found = await this.store.headsOf(principal.organizationId, principal.userId, page);
+    const heads = found.map(({ conversationId, head, isDirect }) => ({ conversationId, head, direct: isDirect }));
+    return { heads, ...(heads.length === LIMITS.headsPage ? { next: heads.at(-1)?.conversationId } : {}) };
   }
 
   @Serves(readHeads)

@@ -1,5 +1,5 @@
 import { type EntriesAppended, entriesAppended } from '@relais/contracts';
-import { prepared } from '@relais/database';
+import { lastly, prepared } from '@relais/database';
 import { type ConversationId, type EventId, newId, type OrganizationId } from '@relais/kernel';
 import type { EntityManager } from 'typeorm';
 import { insertMentions, keepMembers } from './entry-mentions.postgres.js';
@@ -22,10 +22,10 @@ interface Head {
 }
 
 /**
- * Two statements between BEGIN and COMMIT, whatever the number of drafts: take the numbers under lock and compare the
- * rules' version; insert entries and the event. More only where something has a target or calls somebody by name.
+ * Two round trips, whatever the number of drafts: BEGIN and take the numbers under lock, to compare the rules' version;
+ * insert entries and the event, and COMMIT. More only where something has a target or calls somebody by name.
  *
- * @throws Undo with anything but `committed`
+ * @throws Undo with anything but `committed`; the transaction throws what `isKnownEntry` tells when an id is taken
  */
 export async function commitDrafts(
   tx: EntityManager,
@@ -47,10 +47,13 @@ export async function commitDrafts(
     expiresAt,
   }));
   const called = await keepMembers(tx, organizationId, drafts);
-  const inserted = await insert(tx, organizationId, called, placed, recordedAt);
-  if (inserted < drafts.length) throw new Undo({ outcome: 'known' });
-  await insertMentions(tx, organizationId, called, seqs);
-  await clearTargets(tx, organizationId, drafts, recordedAt);
+  lastly(tx, () =>
+    Promise.all([
+      insert(tx, organizationId, called, placed, recordedAt),
+      insertMentions(tx, organizationId, called, seqs),
+      clearTargets(tx, organizationId, drafts, recordedAt),
+    ]),
+  );
   return { outcome: 'committed', recordedAt, placed };
 }
 
@@ -90,26 +93,27 @@ function number(drafts: readonly Draft[], heads: ReadonlyMap<ConversationId, Hea
     .toReversed();
 }
 
-/** Entries and the one event of this commit; entries whose id is taken are left out, and the count tells. */
+/** Whether the log refused an entry because it has one with this id. */
+export const isKnownEntry = (error: unknown): boolean =>
+  (error as { constraint?: string }).constraint === 'entry_id_key';
+
+/** Entries and the one event of this commit. */
 async function insert(
   tx: EntityManager,
   organizationId: OrganizationId,
   drafts: readonly Draft[],
   placed: readonly Placed[],
   recordedAt: Date,
-): Promise<number> {
+): Promise<void> {
   const event = eventOf(organizationId, drafts, placed);
-  const [row] = await prepared<{ inserted: number }>(
+  await prepared(
     tx,
     'entry-insert',
-    `WITH inserted AS (
-       INSERT INTO entry (organization_id, conversation_id, seq, id, kind, sender_id, sender_device_id, target_id, body, recorded_at, expires_at)
-       SELECT $1, d.conversation_id, d.seq, d.id, d.kind, d.sender_id, d.sender_device_id, d.target_id, d.body, $2::timestamptz, d.expires_at
-       FROM unnest($3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::bytea[], $11::timestamptz[])
-            AS d(conversation_id, seq, id, kind, sender_id, sender_device_id, target_id, body, expires_at)
-       ON CONFLICT DO NOTHING RETURNING 1),
-     announced AS (INSERT INTO outbox (id, subject, data) VALUES ($12, $13, $14))
-     SELECT count(*)::int AS inserted FROM inserted`,
+    `WITH announced AS (INSERT INTO outbox (id, subject, data) VALUES ($12, $13, $14))
+     INSERT INTO entry (organization_id, conversation_id, seq, id, kind, sender_id, sender_device_id, target_id, body, recorded_at, expires_at)
+     SELECT $1, d.conversation_id, d.seq, d.id, d.kind, d.sender_id, d.sender_device_id, d.target_id, d.body, $2::timestamptz, d.expires_at
+     FROM unnest($3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::bytea[], $11::timestamptz[])
+          AS d(conversation_id, seq, id, kind, sender_id, sender_device_id, target_id, body, expires_at)`,
     [
       organizationId,
       recordedAt,
@@ -127,7 +131,6 @@ async function insert(
       JSON.stringify(event),
     ],
   );
-  return row?.inserted ?? 0;
 }
 
 const eventOf = (

@@ -142,6 +142,20 @@ export function entryStoreContract(make: () => Promise<Fixture>): void {
         { conversationId: other, head: 2, isDirect: false },
       ]);
     });
+
+    it('are told by pages, each once', async () => {
+      const carol = newId<UserId>();
+      const ids: ConversationId[] = [];
+      for (let n = 0; n < 5; n++) ids.push(await filled(1, { members: [{ userId: carol, joinedSeq: 1 }] }));
+      const page = async (after?: ConversationId) =>
+        (await fixture.store.headsOf(organizationId, carol, { after, limit: 2 })).map((one) => one.conversationId);
+
+      const [first, second] = [await page(), await page(ids.toSorted()[1])];
+      const last = await page(ids.toSorted()[3]);
+
+      expect([...first, ...second, ...last]).toEqual(ids.toSorted());
+      expect(await page(ids.toSorted()[4])).toEqual([]);
+    });
   });
 
   describe('a commit', () => {

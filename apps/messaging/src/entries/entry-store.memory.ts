@@ -67,14 +67,21 @@ export class MemoryEntryStore extends EntryStore {
     return ids.flatMap((one) => this.stored(organizationId, one) ?? []);
   }
 
-  async headsOf(organizationId: OrganizationId, userId: UserId) {
+  async headsOf(
+    organizationId: OrganizationId,
+    userId: UserId,
+    { after = '', limit = Infinity }: { after?: string | undefined; limit?: number } = {},
+  ) {
     return [...this.conversations]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .filter(([id]) => id > after)
       .filter(([, conversation]) => conversation.organizationId === organizationId && current(conversation, userId))
       .map(([conversationId, { log, standing }]) => ({
         conversationId,
         head: log.length,
         isDirect: standing.kind === 'direct',
-      }));
+      }))
+      .slice(0, limit);
   }
 
   async heads(organizationId: OrganizationId, ids: readonly ConversationId[]) {

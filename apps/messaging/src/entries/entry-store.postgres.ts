@@ -2,7 +2,7 @@ import type { ConversationKind, EntryKind, MemberRole } from '@relais/contracts'
 import { withOrganization } from '@relais/database';
 import type { ConversationId, DeviceId, EntryId, OrganizationId, UserId } from '@relais/kernel';
 import type { DataSource } from 'typeorm';
-import { commitDrafts, Undo } from './entry-commit.postgres.js';
+import { commitDrafts, isKnownEntry, Undo } from './entry-commit.postgres.js';
 import {
   type CommitResult,
   type Draft,
@@ -79,6 +79,7 @@ export class PostgresEntryStore extends EntryStore {
       });
     } catch (error) {
       if (error instanceof Undo) return error.result;
+      if (isKnownEntry(error)) return { outcome: 'known' };
       throw error;
     }
   }
@@ -92,13 +93,18 @@ export class PostgresEntryStore extends EntryStore {
     );
   }
 
-  headsOf(organizationId: OrganizationId, userId: UserId) {
+  headsOf(
+    organizationId: OrganizationId,
+    userId: UserId,
+    { after, limit }: { after?: ConversationId | undefined; limit?: number } = {},
+  ) {
     return withOrganization(this.db, organizationId, async (tx) => {
       const rows: { id: ConversationId; last_seq: string; kind: ConversationKind }[] = await tx.query(
         `SELECT c.id, c.last_seq, c.kind FROM member m
          JOIN conversation c ON c.organization_id = $1 AND c.id = m.conversation_id
-         WHERE m.organization_id = $1 AND m.user_id = $2 AND m.left_seq IS NULL`,
-        [organizationId, userId],
+         WHERE m.organization_id = $1 AND m.user_id = $2 AND m.left_seq IS NULL AND ($3::uuid IS NULL OR c.id > $3)
+         ORDER BY c.id LIMIT $4`,
+        [organizationId, userId, after ?? null, limit ?? null],
       );
       return rows.map((row) => ({
         conversationId: row.id,

@@ -95,10 +95,11 @@ export abstract class EntryStore {
     ids: readonly { conversationId: ConversationId; id: EntryId }[],
   ): Promise<StoredEntry[]>;
 
-  /** The heads of all conversations a person is in. */
+  /** The heads of all conversations a person is in, or of a page of them in the order of their ids. */
   abstract headsOf(
     organizationId: OrganizationId,
     userId: UserId,
+    page?: { after?: ConversationId | undefined; limit: number },
   ): Promise<{ conversationId: ConversationId; head: number; isDirect: boolean }[]>;
 
   /** The heads of these conversations; unknown ones are left out. */

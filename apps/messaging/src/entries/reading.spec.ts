@@ -20,7 +20,8 @@ describe('reading a log', () => {
 
   const as = (userId: UserId): Principal => ({
     ...{ userId, organizationId: log.organizationId, deviceId: newId<DeviceId>(), sessionId: newId<SessionId>() },
-    ...{ roles: ['member'], amr: [], epoch: 0, expiresAtMs: 0, token: '' },
+    ...{ roles: ['member'], amr: [], authenticatedAtMs: 0, isLimited: false, keyThumbprint: '', epoch: 0 },
+    ...{ expiresAtMs: 0, token: '' },
   });
 
   async function filled(count: number, text: string, kind: Entry['kind'] = 'message'): Promise<ConversationId> {

@@ -157,4 +157,40 @@ describe('PostgresMarkStore', () => {
     expect(await mutedUntil()).toBeNull();
     expect(await marksOf(alice, id)).toEqual([5, 3]);
   });
+
+  describe('tells who listens to', () => {
+    const muted = new Date(Date.now() + 3_600_000);
+    const listeners = async (conversationId: ConversationId, entries: object[], after?: UserId, limit = 10) =>
+      (await store.listeners(organizationId, { conversationId, entries: entries as never, after }, limit)).map(
+        ({ userId, seq }) => `${userId} ${seq}`,
+      );
+    const said = (senderId: UserId, seq: number, more: object = {}) => ({
+      ...{ seq, senderId, notify: [] as UserId[], notifyAll: true, ...more },
+    });
+
+    it('an entry: everybody but who said it, who has it, and who has muted it', async () => {
+      const [alice, bob, carol, dave] = people(4).toSorted() as [UserId, UserId, UserId, UserId];
+      const id = await conversation(alice, bob, carol, dave);
+      await advance(carol, [id, 7, 0]);
+      await store.mute(organizationId, dave, id, muted);
+
+      expect(await listeners(id, [said(alice, 7)])).toEqual([`${bob} 7`]);
+      expect(await listeners(id, [said(alice, 8)])).toEqual([`${bob} 8`, `${carol} 8`]);
+      expect(await listeners(id, [said(alice, 8, { notify: [dave] })])).toContain(`${dave} 8`);
+      expect(await listeners(id, [said(alice, 8, { notify: [bob], notifyAll: false })])).toEqual([`${bob} 8`]);
+    });
+
+    it('several senders: the latest that is not their own, page by page', async () => {
+      const [alice, bob, carol] = people(3).toSorted() as [UserId, UserId, UserId];
+      const id = await conversation(alice, bob, carol);
+      const entries = [said(alice, 4), said(bob, 9)];
+
+      expect(await listeners(id, entries)).toEqual([`${alice} 9`, `${bob} 4`, `${carol} 9`]);
+      expect(await listeners(id, entries, undefined, 1)).toEqual([`${alice} 9`]);
+      expect(await listeners(id, entries, alice, 1)).toEqual([`${bob} 4`]);
+      expect(
+        await store.listeners(newId<OrganizationId>(), { conversationId: id, entries: [said(alice, 4)] }, 9),
+      ).toEqual([]);
+    });
+  });
 });

@@ -1,8 +1,8 @@
-import type { ConversationKind } from '@relais/contracts';
+import type { ConversationKind, ListListeners } from '@relais/contracts';
 import { withOrganization } from '@relais/database';
 import type { ConversationId, OrganizationId, UserId } from '@relais/kernel';
 import type { DataSource } from 'typeorm';
-import { type Mark, MarkStore, type RisenMark } from './mark-store.js';
+import { type Listener, type Mark, MarkStore, type RisenMark } from './mark-store.js';
 
 interface RisenRow {
   conversation_id: ConversationId;
@@ -53,6 +53,28 @@ export class PostgresMarkStore extends MarkStore {
         ],
       );
       return rows.map(toRisen);
+    });
+  }
+
+  listeners(
+    organizationId: OrganizationId,
+    { conversationId, entries, after }: ListListeners['conversations'][number],
+    limit: number,
+  ): Promise<Listener[]> {
+    return withOrganization(this.db, organizationId, async (tx) => {
+      const rows: { user_id: UserId; seq: string }[] = await tx.query(
+        `SELECT m.user_id, max(e.seq) AS seq
+         FROM jsonb_to_recordset($3::jsonb) AS e (seq bigint, "senderId" uuid, notify uuid[], "notifyAll" boolean)
+         JOIN conversation c ON c.organization_id = $1 AND c.id = $2
+         JOIN member m ON m.organization_id = $1 AND m.conversation_id = $2 AND m.left_seq IS NULL
+           AND m.user_id <> e."senderId" AND m.joined_seq <= e.seq AND (e."notifyAll" OR m.user_id = ANY(e.notify))
+         LEFT JOIN mark k ON k.organization_id = $1 AND k.conversation_id = $2 AND k.user_id = m.user_id
+         WHERE ($4::uuid IS NULL OR m.user_id > $4::uuid) AND coalesce(k.delivered_seq, 0) < e.seq
+           AND (k.muted_until IS NULL OR k.muted_until <= now() OR (c.kind <> 'direct' AND m.user_id = ANY(e.notify)))
+         GROUP BY m.user_id ORDER BY m.user_id LIMIT $5`,
+        [organizationId, conversationId, JSON.stringify(entries), after ?? null, limit],
+      );
+      return rows.map(({ user_id, seq }) => ({ userId: user_id, seq: Number(seq) }));
     });
   }
 

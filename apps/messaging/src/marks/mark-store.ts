@@ -1,3 +1,4 @@
+import type { ListListeners } from '@relais/contracts';
 import type { ConversationId, OrganizationId, UserId } from '@relais/kernel';
 import type { Address } from '../announce/announcer.js';
 
@@ -13,6 +14,14 @@ export interface RisenMark extends Mark {
   address: Address;
 }
 
+type Asked = ListListeners['conversations'][number];
+
+export interface Listener {
+  userId: UserId;
+  /** The latest that they do not have. */
+  seq: number;
+}
+
 /** How far each member has received and read: watermarks that only rise. */
 export abstract class MarkStore {
   /**
@@ -22,6 +31,12 @@ export abstract class MarkStore {
    * @returns the marks that rose.
    */
   abstract advance(organizationId: OrganizationId, userId: UserId, marks: readonly Mark[]): Promise<RisenMark[]>;
+
+  /**
+   * Who is to be told of these entries of a conversation and does not have them yet, in the order of their ids. Who has muted
+   * it is told where they were named, but not in a direct conversation.
+   */
+  abstract listeners(organizationId: OrganizationId, asked: Asked, limit: number): Promise<Listener[]>;
 
   /** Mutes until then, or unmutes with null. @returns whether the person is in the conversation. */
   abstract mute(

@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { type RequestContext, Serves } from '@relais/bus';
-import { advanceMarks } from '@relais/contracts';
+import { advanceMarks, LIMITS, listListeners } from '@relais/contracts';
 import type { z } from 'zod';
 import { Announcer } from '../announce/announcer.js';
 import { newsTo, ReceiptSharing } from './receipt-sharing.js';
@@ -13,6 +13,16 @@ export class MarksController {
     private readonly announcer: Announcer,
     private readonly sharing: ReceiptSharing,
   ) {}
+
+  @Serves(listListeners)
+  async listeners({ organizationId, conversations }: z.infer<typeof listListeners.input>) {
+    const limit = LIMITS.listenersPage;
+    const found = conversations.map(async (asked) => {
+      const listeners = await this.marks.listeners(organizationId, asked, limit);
+      return { conversationId: asked.conversationId, listeners, more: listeners.length === limit };
+    });
+    return { conversations: await Promise.all(found) };
+  }
 
   @Serves(advanceMarks)
   async advance({ marks }: z.infer<typeof advanceMarks.input>, { principal }: RequestContext) {

@@ -47,6 +47,17 @@ export class PostgresMemberStore extends MemberStore {
     });
   }
 
+  everIn(organizationId: OrganizationId, conversationId: ConversationId, userIds: readonly UserId[]) {
+    return withOrganization(this.db, organizationId, async (tx): Promise<Set<UserId>> => {
+      const rows: Pick<Row, 'user_id'>[] = await tx.query(
+        `SELECT DISTINCT m.user_id FROM member m
+         WHERE m.organization_id = $1 AND m.conversation_id = $2 AND m.user_id = ANY($3::uuid[])`,
+        [organizationId, conversationId, userIds],
+      );
+      return new Set(rows.map((row) => row.user_id));
+    });
+  }
+
   conversationsOf(organizationId: OrganizationId, userId: UserId): Promise<ConversationId[]> {
     return withOrganization(this.db, organizationId, async (tx) => {
       const rows: { conversation_id: ConversationId }[] = await tx.query(

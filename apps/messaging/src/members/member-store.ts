@@ -19,6 +19,13 @@ export abstract class MemberStore {
     page: { after: string; limit: number },
   ): Promise<MemberRecord[] | null>;
 
+  /** Those of these people who are in a conversation, or were once. */
+  abstract everIn(
+    organizationId: OrganizationId,
+    conversationId: ConversationId,
+    userIds: readonly UserId[],
+  ): Promise<Set<UserId>>;
+
   /** The conversations a person is in. */
   abstract conversationsOf(organizationId: OrganizationId, userId: UserId): Promise<ConversationId[]>;
 }
