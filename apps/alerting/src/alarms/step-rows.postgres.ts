@@ -1,0 +1,57 @@
+import type { AlarmPath, EscalationStep } from '@relais/contracts';
+import { row, rows, type Tx } from '@relais/database';
+import type { Ladder } from '../contact-rules/ladder.js';
+import type { OrganizationId, UserId } from '@relais/kernel';
+
+/** A step as it was when the alarm was raised; people and pools of its targets are settled in `alarm_target`. */
+export type StepRules = Pick<
+  EscalationStep,
+  'waitSeconds' | 'needsEveryone' | 'hours' | 'unlessAccepted' | 'whenAlarmsInWindow'
+> & {
+  /** Settled when the step comes. */
+  rosterIds: readonly string[];
+  nextOf: readonly (readonly UserId[])[];
+  ladder: Ladder;
+};
+
+export async function insertSteps(
+  tx: Tx,
+  organizationId: OrganizationId,
+  alarmId: string,
+  steps: readonly { rules: StepRules; userIds: readonly UserId[] }[],
+): Promise<void> {
+  for (const [step, { rules, userIds }] of steps.entries()) {
+    await rows(tx, 'INSERT INTO alarm_step (organization_id, alarm_id, step, rules) VALUES ($1, $2, $3, $4)', [
+      ...[organizationId, alarmId, step, JSON.stringify(rules)],
+    ]);
+    await rows(
+      tx,
+      `INSERT INTO alarm_target (organization_id, alarm_id, step, user_id)
+       SELECT $1, $2, $3, t.id FROM unnest($4::uuid[]) AS t (id) ON CONFLICT DO NOTHING`,
+      [organizationId, alarmId, step, userIds],
+    );
+  }
+}
+
+export async function rulesOf(
+  tx: Tx,
+  organizationId: OrganizationId,
+  alarmId: string,
+  step: number,
+): Promise<StepRules | null> {
+  const found = await row<{ rules: StepRules | EarlierRules }>(
+    tx,
+    'SELECT s.rules FROM alarm_step s WHERE s.organization_id = $1 AND s.alarm_id = $2 AND s.step = $3',
+    [organizationId, alarmId, step],
+  );
+  if (!found) return null;
+  return 'ladder' in found.rules ? found.rules : { ...found.rules, ladder: ladderOfEarlier(found.rules) };
+}
+
+/** As they were written before people had ways of their own: alarms under way keep them. */
+type EarlierRules = Omit<StepRules, 'ladder'> & { paths: AlarmPath[]; silentSeconds: Record<string, number> };
+
+const ladderOfEarlier = ({ paths, silentSeconds }: EarlierRules): Ladder => ({
+  ...{ rules: 'default', overrides: true, first: [], directory: [] },
+  ways: paths.map((path) => ({ path, silentSeconds: silentSeconds[path] ?? 20 })),
+});

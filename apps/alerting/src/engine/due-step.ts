@@ -1,0 +1,108 @@
+import type { Tx } from '@relais/database';
+import type { OrganizationId, UserId } from '@relais/kernel';
+import { type AlarmRow, lockAlarm } from '../alarms/alarm-rows.postgres.js';
+import { rulesOf, type StepRules } from '../alarms/step-rows.postgres.js';
+import { alarmSubject, recordFact, systemSubject } from '../facts/record-fact.js';
+import { peopleUnreachable, stepCame } from '../metrics.js';
+import { priorityOf, targetsOf } from '../notifications/notification-rows.postgres.js';
+import { TOLD_AT_ONCE, tellFirst } from '../notifications/tell.postgres.js';
+import { tellByRole } from '../rosters/role-rows.postgres.js';
+import { applies } from './step-conditions.js';
+import { setTimer, type Timer } from './timers.postgres.js';
+
+/** What is due within so long of each other is done at once. */
+const TOGETHER_SECONDS = 0.25;
+
+export interface OnDutyNow {
+  rosterId: string;
+  userId: UserId;
+}
+
+/** Knows who is on duty. */
+export abstract class OnDuty {
+  /** Who is on duty in these rosters now, by the clock of the transaction's database. */
+  abstract in(tx: Tx, organizationId: OrganizationId, rosterIds: readonly string[]): Promise<OnDutyNow[]>;
+}
+
+/**
+ * The time of a step has come: its people are told, and the clocks of their devices and of the next step begin to run.
+ *
+ * @returns whether there is something to send
+ */
+export async function stepDue(tx: Tx, timer: Timer, onDuty: OnDuty): Promise<boolean> {
+  const { organization_id: organizationId, subject_id: alarmId, step } = timer;
+  const alarm = await lockAlarm(tx, organizationId, alarmId);
+  if (alarm?.state !== 'open') return false;
+  const rules = await rulesOf(tx, organizationId, alarmId, step);
+  if (!rules) return false;
+  const { told, isLast } = (await applies(tx, organizationId, alarm, rules))
+    ? await tell(tx, alarm, rules, timer, onDuty)
+    : NOBODY;
+  if (timer.stage === 0 && !alarm.is_silent) stepCame(step, timer.cycle, told > 0, timer.late_seconds ?? 0);
+  if (!isLast) await goOn(tx, timer);
+  else {
+    const hasTold = told > 0 || timer.stage > 0;
+    // A step without anybody does not keep the next one waiting.
+    await setNext(tx, alarm, timer, hasTold ? rules.waitSeconds : 0);
+  }
+  return told > 0;
+}
+
+interface Told {
+  told: number;
+  /** Nobody of the step is left to be told. */
+  isLast: boolean;
+}
+const NOBODY: Told = { told: 0, isLast: true };
+
+/** The page of the step's people that is next; whoever is settled only now is told with the first. */
+async function tell(tx: Tx, alarm: AlarmRow, rules: StepRules, timer: Timer, onDuty: OnDuty): Promise<Told> {
+  const { organization_id: organizationId, step, cycle, stage } = timer;
+  const round = { alarmId: alarm.id, step, cycle };
+  const roles = stage === 0 ? await onDuty.in(tx, organizationId, rules.rosterIds) : [];
+  if (roles.length > 0) await tellByRole(tx, organizationId, round, roles);
+  const alsoTo = stage === 0 ? [...roles.map(({ userId }) => userId), ...nextOf(rules, cycle)] : [];
+  const page = await targetsOf(tx, organizationId, round, { offset: stage * TOLD_AT_ONCE, limit: TOLD_AT_ONCE });
+  const isLast = page.length < TOLD_AT_ONCE;
+  const how = { priority: priorityOf(alarm), ladder: rules.ladder };
+  const told = await tellFirst(tx, organizationId, round, how, [...page, ...alsoTo]);
+  if (told.told + told.unreachable === 0) return { told: 0, isLast };
+  await startLadder(tx, timer, told.next_seconds);
+  if (told.told > 0 && alarm.joins === 'told')
+    await setTimer(tx, organizationId, { subject_id: alarm.id, kind: 'alarm-room' }, 1);
+  if (alarm.is_silent) return { told: told.told, isLast };
+  peopleUnreachable(told.unreachable);
+  await recordFact(tx, organizationId, {
+    actor: systemSubject('escalation'),
+    action: 'alarm.step-reached',
+    object: alarmSubject(alarm.id),
+    after: { step, cycle, told: told.told, unreachable: told.unreachable },
+  });
+  return { told: told.told, isLast };
+}
+
+/** More people than fit into one transaction: the clock of the next step begins when the last of them is told. */
+const goOn = (tx: Tx, { organization_id, subject_id, step, cycle, stage }: Timer): Promise<unknown> =>
+  setTimer(tx, organization_id, { subject_id, kind: 'step', step, cycle, stage: stage + 1 }, 0);
+
+/** Of each list the next person with every cycle. */
+const nextOf = (rules: StepRules, cycle: number): UserId[] =>
+  rules.nextOf.flatMap((userIds) => userIds[cycle % userIds.length] ?? []);
+
+/** Looks at the round again when the first silence in it ends; those that end together are looked at together. */
+export async function startLadder(
+  tx: Tx,
+  { organization_id, subject_id, step, cycle }: Timer,
+  nextSeconds: number | null,
+): Promise<void> {
+  if (nextSeconds === null) return;
+  const seconds = Math.ceil(Math.max(0, nextSeconds) / TOGETHER_SECONDS) * TOGETHER_SECONDS;
+  await setTimer(tx, organization_id, { subject_id, kind: 'path', step, cycle }, seconds);
+}
+
+async function setNext(tx: Tx, alarm: AlarmRow, { organization_id, step, cycle }: Timer, afterSeconds: number) {
+  const isLast = step + 1 >= alarm.step_count;
+  if (isLast && cycle >= alarm.repeats) return;
+  const next = isLast ? { step: 0, cycle: cycle + 1 } : { step: step + 1, cycle };
+  await setTimer(tx, organization_id, { subject_id: alarm.id, kind: 'step', ...next }, afterSeconds);
+}

@@ -1,0 +1,144 @@
+import { type AlarmPath, alarmPath } from '@relais/contracts';
+import type { Database } from '@relais/database';
+import type { OrganizationId } from '@relais/kernel';
+import type { Log } from '@relais/observability';
+import { setTimer, wakeLadders } from '../engine/timers.postgres.js';
+import { alarmDispatched, notificationEnded } from '../metrics.js';
+import {
+  type Claimed,
+  claim,
+  finish,
+  isStuck,
+  markDispatched,
+  nextWaiting,
+  type Outcome,
+} from './notification-rows.postgres.js';
+
+/** A way to reach people. Called after the commit; the notification's id is the key by which a repetition is known. */
+export interface Path {
+  /** Outcomes in the order of `claimed`. Must not throw for what concerns one notification only. */
+  send(organizationId: OrganizationId, claimed: readonly Claimed[]): Promise<Outcome[]>;
+}
+
+/** Sockets take all at once; providers are asked one for one, and what is more urgent shall not wait for long. */
+const AT_ONCE: Readonly<Record<'socket' | 'outside', number>> = { socket: 1_000, outside: 250 };
+const OUTSIDE = alarmPath.options.filter((path) => path !== 'socket');
+/** Longer than a provider may take: what is still `sending` then was taken by a replica that has ended. */
+const LEASE_SECONDS = 30;
+/** What waits for a way that is busy here is looked for again so soon, by whoever has time then. */
+const LOOK_AGAIN_SECONDS = 1;
+
+/**
+ * Sends what is waiting, by organization; one batch at a time each and way, so that no way waits for another whose provider
+ * takes its time.
+ */
+export class Dispatcher {
+  private readonly handingOut = new Map<OrganizationId, Promise<void>>();
+  private readonly again = new Set<OrganizationId>();
+  private readonly lanes = new Map<OrganizationId, Map<AlarmPath, Promise<void>>>();
+  /** Told when something is due that the engine does not know of yet. */
+  onDue: () => void = () => undefined;
+
+  constructor(
+    private readonly db: Database,
+    private readonly paths: Readonly<Partial<Record<AlarmPath, Path>>>,
+    private readonly log: Log,
+  ) {}
+
+  send(organizationId: OrganizationId): void {
+    if (this.handingOut.has(organizationId)) return void this.again.add(organizationId);
+    const work = this.handOut(organizationId)
+      .catch((error: unknown) => this.log.error({ event: 'alerting.dispatch_failed', error }))
+      .finally(() => {
+        this.handingOut.delete(organizationId);
+        if (this.again.delete(organizationId)) this.send(organizationId);
+      });
+    this.handingOut.set(organizationId, work);
+  }
+
+  async idle(): Promise<void> {
+    const running = () => [
+      ...this.handingOut.values(),
+      ...[...this.lanes.values()].flatMap((lanes) => [...lanes.values()]),
+    ];
+    while (running().length > 0) await Promise.allSettled(running());
+  }
+
+  /** Gives each way that is free what waits for it, until nothing waits that could be given. */
+  private async handOut(organizationId: OrganizationId): Promise<void> {
+    for (;;) {
+      const claimed = await this.claim(organizationId);
+      if (claimed.length === 0) return;
+      for (const [path, group] of Map.groupBy(claimed, ({ path }) => path)) this.open(organizationId, path, group);
+    }
+  }
+
+  private claim(organizationId: OrganizationId): Promise<Claimed[]> {
+    const isFree = (path: AlarmPath) => !this.lanes.get(organizationId)?.has(path);
+    return this.db.within(organizationId, async (tx) => {
+      const claimed: Claimed[] = [];
+      for (const [kind, all] of [
+        ['socket', ['socket']],
+        ['outside', OUTSIDE],
+      ] as const) {
+        const paths = all.filter(isFree);
+        const how = { paths, limit: AT_ONCE[kind], leaseSeconds: LEASE_SECONDS };
+        if (paths.length > 0) claimed.push(...(await claim(tx, organizationId, how)));
+      }
+      // Set before anything is sent: if this replica ends here, another looks again.
+      const waiting = await nextWaiting(tx, organizationId);
+      if (waiting !== null) {
+        const send = { subject_id: organizationId, kind: 'send' };
+        await setTimer(tx, organizationId, send, Math.max(LOOK_AGAIN_SECONDS, waiting));
+      }
+      return claimed;
+    });
+  }
+
+  private open(organizationId: OrganizationId, path: AlarmPath, group: readonly Claimed[]): void {
+    const lanes = this.lanes.get(organizationId) ?? new Map<AlarmPath, Promise<void>>();
+    this.lanes.set(organizationId, lanes);
+    const work = this.work(organizationId, path, group)
+      .catch((error: unknown) => this.log.error({ event: 'alerting.dispatch_failed', kind: path, error }))
+      .finally(() => {
+        lanes.delete(path);
+        if (lanes.size === 0) this.lanes.delete(organizationId);
+        this.send(organizationId);
+      });
+    lanes.set(path, work);
+  }
+
+  private async work(organizationId: OrganizationId, path: AlarmPath, group: readonly Claimed[]): Promise<void> {
+    const outcomes = await this.outcomesOf(organizationId, path, group);
+    const finished = group.map((claimed, at) => ({ claimed, outcome: outcomes[at] as Outcome }));
+    const stuck = finished.filter(({ outcome }) => isStuck(outcome)).map(({ claimed }) => claimed);
+    await this.db.within(organizationId, async (tx) => {
+      await finish(tx, organizationId, finished);
+      // Nobody waits for the silence of what never left.
+      if (stuck.length > 0) await wakeLadders(tx, organizationId, stuck.map(roundOf));
+    });
+    if (stuck.length > 0) this.onDue();
+    for (const { outcome } of finished) notificationEnded(path, outcome.state);
+    await this.noteDispatched(organizationId, group);
+  }
+
+  /** The first people of an alarm have all been told when nothing of its first round is waiting any more. */
+  private async noteDispatched(organizationId: OrganizationId, claimed: readonly Claimed[]): Promise<void> {
+    const begun = new Set(claimed.flatMap(({ alarmId, step, cycle }) => (step + cycle === 0 ? [alarmId] : [])));
+    if (begun.size === 0) return;
+    const dispatched = await this.db.within(organizationId, (tx) => markDispatched(tx, organizationId, [...begun]));
+    for (const { severity, is_silent, after_seconds } of dispatched)
+      if (!is_silent) alarmDispatched(severity, after_seconds);
+  }
+
+  private async outcomesOf(organizationId: OrganizationId, path: AlarmPath, group: readonly Claimed[]) {
+    const way = this.paths[path];
+    if (!way) return group.map((): Outcome => ({ state: 'failed', problem: 'not_configured' }));
+    return way.send(organizationId, group).catch((error: unknown) => {
+      this.log.error({ event: 'alerting.path_failed', kind: path, error });
+      return group.map((): Outcome => ({ state: 'queued', problem: 'internal', retrySeconds: 5 }));
+    });
+  }
+}
+
+const roundOf = ({ alarmId, step, cycle }: Claimed) => ({ alarmId, step, cycle });

@@ -1,0 +1,121 @@
+import { rows, type Tx } from '@relais/database';
+import type { OrganizationId, UserId } from '@relais/kernel';
+import type { Ladder } from '../contact-rules/ladder.js';
+import { WAYS } from '../contact-rules/ladder.postgres.js';
+import { QUIET_UNTIL } from '../contact-rules/quiet-hours.postgres.js';
+import { REPEATED, type Round } from './notification-rows.postgres.js';
+
+/** As many are told in one transaction; the next ones in the next, which comes at once. */
+export const TOLD_AT_ONCE = 1_000;
+
+/** How the people of a round are told. */
+export interface Telling {
+  /** See `priorityOf`. */
+  priority: number;
+  ladder: Ladder;
+}
+
+export interface Told {
+  /** Who has one more notification waiting. */
+  told: number;
+  /** Who should have one, and has no way to be told by. */
+  unreachable: number;
+  /** Until somebody's silence lets their next way come; null when nobody has one. */
+  next_seconds: number | null;
+}
+
+const OF_ROUND = 'n.organization_id = $1 AND n.alarm_id = $3 AND n.step = $4 AND n.cycle = $5';
+
+// NOTE: `NOT IN` and scalar subqueries, because they are hashed or looked up by key whatever the planner believes; of a table that
+// has just been filled it believes that it is empty, and would go through all of a round for each person.
+const ANSWERED = `SELECT a.user_id FROM alarm_recipient a
+  WHERE a.organization_id = $1 AND a.alarm_id = $3 AND a.answer IS NOT NULL`;
+
+/** Who answered, and who was relieved of it. */
+const RELIEVED = `SELECT a.user_id FROM alarm_recipient a
+  WHERE a.organization_id = $1 AND a.alarm_id = $3 AND (a.answer IS NOT NULL OR a.handed_over_at IS NOT NULL)`;
+
+/** A notice waits for the end of quiet hours. */
+const BEGINS = `CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN $6::int = 20 THEN (
+  SELECT ${QUIET_UNTIL} FROM quiet_hours q WHERE q.organization_id = $1 AND q.user_id = c.user_id) END, m.at) AS at) b`;
+
+/**
+ * Of everybody in `person`, the first way of their own that this round has not used and that leads somewhere: it is in the
+ * ledger from now on, and its silence lets the next one come if there is one. Whoever is not in `recipient` knew before.
+ */
+const TELL = `
+  moment AS MATERIALIZED (SELECT clock_timestamp() AS at), ${WAYS}, choice AS (
+    SELECT w.user_id, w.path, w.silent_seconds, count(*) OVER (PARTITION BY w.user_id) AS options,
+      row_number() OVER (PARTITION BY w.user_id ORDER BY w.position) AS nth
+    FROM way w
+    WHERE w.has_destination AND (w.user_id, w.path) NOT IN (SELECT n.user_id, n.path FROM notification n WHERE ${OF_ROUND})
+  ), told AS (
+    INSERT INTO notification (organization_id, alarm_id, step, cycle, user_id, path, priority, next_attempt_at, silent_at)
+    SELECT $1, $3, $4, $5, c.user_id, c.path,
+      $6::int + CASE WHEN c.user_id IN (SELECT r.user_id FROM recipient r) THEN 0 ELSE $7::int END, b.at,
+      CASE WHEN c.options > 1 THEN b.at + make_interval(secs => c.silent_seconds) END
+    FROM choice c CROSS JOIN moment m ${BEGINS}
+    WHERE c.nth = 1 ORDER BY c.user_id LIMIT $8
+    ON CONFLICT DO NOTHING RETURNING silent_at
+  )`;
+
+const COUNTED = `(SELECT count(*)::int FROM told) AS told,
+  ((SELECT count(*) FROM person) - (SELECT count(*) FROM choice c WHERE c.nth = 1))::int AS unreachable`;
+
+const parametersOf = (
+  organizationId: OrganizationId,
+  round: Round,
+  { priority, ladder }: Telling,
+  limit: number | null,
+) => [...[organizationId, JSON.stringify(ladder), round.alarmId, round.step, round.cycle, priority, REPEATED, limit]];
+
+/**
+ * These people are recipients from now on, and each who has not answered and is not told in this round yet is told by their
+ * first way. One statement for all.
+ */
+export async function tellFirst(
+  tx: Tx,
+  organizationId: OrganizationId,
+  round: Round,
+  how: Telling,
+  userIds: readonly UserId[],
+): Promise<Told> {
+  const [found] = await rows<Told>(
+    tx,
+    `WITH person AS (
+       SELECT DISTINCT u.id AS user_id FROM unnest($9::uuid[]) AS u (id)
+       WHERE u.id NOT IN (${ANSWERED}) AND u.id NOT IN (SELECT n.user_id FROM notification n WHERE ${OF_ROUND})
+     ), recipient AS (
+       INSERT INTO alarm_recipient (organization_id, alarm_id, user_id)
+       SELECT $1, $3, p.user_id FROM person p
+       ON CONFLICT (organization_id, alarm_id, user_id) DO UPDATE SET handed_over_at = NULL
+         WHERE alarm_recipient.handed_over_at IS NOT NULL
+       RETURNING user_id
+     ), ${TELL}
+     SELECT ${COUNTED}, (SELECT extract(epoch FROM min(t.silent_at) - clock_timestamp())::float8 FROM told t) AS next_seconds`,
+    [...parametersOf(organizationId, round, how, null), userIds],
+  );
+  return found as Told;
+}
+
+/**
+ * Those of a round whose device has said nothing for as long as it may, or who could not be told the way before, are told by
+ * their next one, at most `TOLD_AT_ONCE` of them. One statement for all.
+ */
+export async function tellNext(tx: Tx, organizationId: OrganizationId, round: Round, how: Telling): Promise<Told> {
+  const [found] = await rows<Told>(
+    tx,
+    `WITH person AS (
+       SELECT n.user_id FROM notification n WHERE ${OF_ROUND} AND n.user_id NOT IN (${RELIEVED})
+       GROUP BY n.user_id HAVING bool_and(n.received_at IS NULL
+         AND (n.state = 'failed' OR coalesce(n.silent_at <= clock_timestamp(), false)))
+     ), recipient AS (SELECT p.user_id FROM person p), ${TELL}
+     SELECT ${COUNTED}, (SELECT extract(epoch FROM least(
+         (SELECT min(t.silent_at) FROM told t),
+         (SELECT min(n.silent_at) FROM notification n WHERE ${OF_ROUND} AND n.received_at IS NULL
+            AND n.state NOT IN ('failed', 'skipped') AND n.silent_at > m.at)) - clock_timestamp())::float8
+       FROM moment m) AS next_seconds`,
+    parametersOf(organizationId, round, how, TOLD_AT_ONCE),
+  );
+  return found as Told;
+}

@@ -1,0 +1,65 @@
+import { rows, type Tx } from '@relais/database';
+import type { OrganizationId, UserId } from '@relais/kernel';
+import type { Round } from '../notifications/notification-rows.postgres.js';
+
+export interface RoleRow {
+  roster_id: string;
+  step: number;
+  cycle: number;
+  user_id: UserId;
+}
+
+/** These people are told of an alarm because they are on duty. */
+export const tellByRole = (
+  tx: Tx,
+  organizationId: OrganizationId,
+  { alarmId, step, cycle }: Round,
+  onDuty: readonly { rosterId: string; userId: UserId }[],
+): Promise<unknown> =>
+  rows(
+    tx,
+    `INSERT INTO alarm_role (organization_id, alarm_id, step, cycle, roster_id, user_id)
+     SELECT $1, $2, $3, $4, g."rosterId", g."userId" FROM jsonb_to_recordset($5::jsonb) AS g ("rosterId" uuid, "userId" uuid)
+     ON CONFLICT (organization_id, alarm_id, step, cycle, roster_id, user_id) DO UPDATE SET left_at = NULL`,
+    [organizationId, alarmId, step, cycle, JSON.stringify(onDuty)],
+  );
+
+/** Who has an alarm by which role, the latest telling first. */
+export const rolesOf = (tx: Tx, organizationId: OrganizationId, alarmId: string): Promise<RoleRow[]> =>
+  rows<RoleRow>(
+    tx,
+    `SELECT t.roster_id, t.step, t.cycle, t.user_id FROM alarm_role t
+     WHERE t.organization_id = $1 AND t.alarm_id = $2 AND t.left_at IS NULL ORDER BY t.cycle DESC, t.step DESC, t.user_id`,
+    [organizationId, alarmId],
+  );
+
+/**
+ * These people have the alarm by this role no more. Whoever has not answered, and was not told for another reason, is told
+ * nothing more of it.
+ */
+export async function leaveRole(
+  tx: Tx,
+  organizationId: OrganizationId,
+  { alarmId, rosterId, userIds }: { alarmId: string; rosterId: string; userIds: readonly UserId[] },
+): Promise<void> {
+  if (userIds.length === 0) return;
+  await rows(
+    tx,
+    `UPDATE alarm_role t SET left_at = clock_timestamp() WHERE t.organization_id = $1 AND t.alarm_id = $2
+       AND t.roster_id = $3 AND t.user_id = ANY($4::uuid[]) AND t.left_at IS NULL`,
+    [organizationId, alarmId, rosterId, userIds],
+  );
+  await rows(
+    tx,
+    `UPDATE alarm_recipient r SET handed_over_at = clock_timestamp()
+     WHERE r.organization_id = $1 AND r.alarm_id = $2 AND r.user_id = ANY($3::uuid[]) AND r.answer IS NULL
+       AND NOT EXISTS (SELECT FROM alarm_role t WHERE t.organization_id = $1 AND t.alarm_id = $2
+         AND t.user_id = r.user_id AND t.left_at IS NULL)
+       AND NOT EXISTS (SELECT FROM notification n WHERE n.organization_id = $1 AND n.alarm_id = $2 AND n.user_id = r.user_id
+         AND (EXISTS (SELECT FROM alarm_target g WHERE g.organization_id = $1 AND g.alarm_id = $2 AND g.step = n.step
+             AND g.user_id = n.user_id)
+           OR NOT EXISTS (SELECT FROM alarm_role t WHERE t.organization_id = $1 AND t.alarm_id = $2 AND t.step = n.step
+             AND t.cycle = n.cycle AND t.user_id = n.user_id)))`,
+    [organizationId, alarmId, userIds],
+  );
+}

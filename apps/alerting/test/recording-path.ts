@@ -1,0 +1,14 @@
+import type { OrganizationId } from '@relais/kernel';
+import type { Path } from '../src/notifications/dispatcher.js';
+import type { Claimed, Outcome } from '../src/notifications/notification-rows.postgres.js';
+
+/** A path that keeps what it was given, and does what the test wants. */
+export class RecordingPath implements Path {
+  readonly sent: Claimed[] = [];
+  outcome: (claimed: Claimed) => Outcome | Promise<Outcome> = () => ({ state: 'sent' });
+
+  send(_: OrganizationId, claimed: readonly Claimed[]): Promise<Outcome[]> {
+    this.sent.push(...claimed);
+    return Promise.all(claimed.map(async (one) => this.outcome(one)));
+  }
+}
