@@ -1,21 +1,23 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { Bus, type BusConnection, NatsBus } from '@relais/bus';
-import type { Log } from '@relais/observability';
-import type { TokenBuckets } from '@relais/redis';
-import { JwtTokenVerifier, TokenVerifier, TrustStore } from '@relais/security';
-import { InvitationsController } from './accounts/invitations.controller.js';
-import { PoolsController } from './accounts/pools.controller.js';
-import { SessionsController } from './accounts/sessions.controller.js';
-import { UsersController } from './accounts/users.controller.js';
+import type { Log, ReferenceClock } from '@relais/observability';
+import type { FallbackUsedIds, TokenBuckets } from '@relais/redis';
+import { DpopVerifier, JwtTokenVerifier, TokenVerifier, TrustStore } from '@relais/security';
+import { ReportController } from './alarm-report/report.controller.js';
 import type { Config } from './config.js';
-import { ConversationsController } from './conversations/conversations.controller.js';
-import { EntriesController } from './conversations/entries.controller.js';
-import { MembersController } from './conversations/members.controller.js';
+import { DeliveryReportsController } from './deliveries/delivery-reports.controller.js';
 import { ClientAddress } from './http/client-address.js';
+import { ForwardingController } from './http/forwarding.controller.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { PublicAddress } from './http/public-address.js';
 import type { LimitName } from './limits.js';
+import { IncomingController } from './incoming/incoming.controller.js';
+import { noncesOf } from './nonces.js';
+import { Possession } from './possession.js';
+import { PostureController } from './posture/posture.controller.js';
 import { RateLimits } from './rate-limits.js';
+import { ScimController } from './scim/scim.controller.js';
 import { Realtime } from './realtime/realtime.js';
 
 /** What is opened before the service is put together. */
@@ -23,32 +25,44 @@ export interface Surroundings {
   config: Config;
   connection: BusConnection;
   log: Log;
+  /** The time as auth has told it. */
+  clock: ReferenceClock;
   /** Rate limit buckets that all replicas share. */
   buckets: TokenBuckets<LimitName>;
+  /** Ids of proofs that were used. */
+  usedProofs: FallbackUsedIds;
 }
 
 /** The composition root: every binding of the service. */
 @Module({})
 export class AppModule {
-  static with({ config, connection, log, buckets }: Surroundings): DynamicModule {
+  static with({ config, connection, log, clock, buckets, usedProofs }: Surroundings): DynamicModule {
     return {
       module: AppModule,
       controllers: [
-        SessionsController,
-        InvitationsController,
-        UsersController,
-        PoolsController,
-        ConversationsController,
-        MembersController,
-        EntriesController,
+        ForwardingController,
+        ReportController,
+        PostureController,
+        ScimController,
+        IncomingController,
+        DeliveryReportsController,
       ],
       providers: [
         { provide: Bus, useFactory: () => new NatsBus(connection) },
-        { provide: TrustStore, useFactory: () => new TrustStore() },
+        { provide: TrustStore, useFactory: () => new TrustStore(clock) },
         {
           provide: TokenVerifier,
-          useFactory: (trust: TrustStore) => new JwtTokenVerifier(trust),
+          useFactory: (trust: TrustStore) => new JwtTokenVerifier(trust, { clock }),
           inject: [TrustStore],
+        },
+        {
+          provide: Possession,
+          useFactory: () =>
+            new Possession(
+              new DpopVerifier(noncesOf(config, clock), clock),
+              usedProofs,
+              new PublicAddress(config.PUBLIC_URL),
+            ),
         },
         { provide: RateLimits, useFactory: () => new RateLimits(config.RATE_LIMIT_FACTOR, buckets) },
         { provide: ClientAddress, useFactory: () => new ClientAddress(config.TRUSTED_PROXIES) },
@@ -61,8 +75,9 @@ export class AppModule {
             trust: TrustStore,
             limits: RateLimits,
             addresses: ClientAddress,
-          ) => new Realtime({ config, connection, log, bus, verifier, trust, limits, addresses }),
-          inject: [Bus, TokenVerifier, TrustStore, RateLimits, ClientAddress],
+            possession: Possession,
+          ) => new Realtime({ config, connection, log, clock, bus, verifier, trust, limits, addresses, possession }),
+          inject: [Bus, TokenVerifier, TrustStore, RateLimits, ClientAddress, Possession],
         },
       ],
     };

@@ -1,4 +1,4 @@
-import { loadConfig, natsEnv, serviceEnv } from '@relais/config';
+import { type Env, loadConfig, natsEnv, serviceEnv } from '@relais/config';
 import { redisEnv } from '@relais/redis';
 import { z } from 'zod';
 
@@ -20,6 +20,11 @@ export const env = {
   ALLOWED_ORIGINS: list.describe(
     'Origins whose pages may call the API and open sockets, divided by commas; native apps send no Origin and pass',
   ),
+  PUBLIC_URL: list
+    .pipe(z.array(z.url({ protocol: /^https?$/ })))
+    .describe(
+      'Base addresses under which clients reach the gateways, divided by commas: proofs must name one of them. Without it, the Host header of each request is believed, with either scheme',
+    ),
   TRUSTED_PROXIES: list.describe(
     'Addresses or CIDR blocks whose X-Forwarded-For is believed, divided by commas; by default nobody',
   ),
@@ -74,4 +79,4 @@ export const env = {
 };
 
 export type Config = ReturnType<typeof loadConfig<typeof env>>;
-export const config = (): Config => loadConfig(env);
+export const config = (given?: Env): Config => loadConfig(env, given);

@@ -9,6 +9,7 @@ const requestDuration = histogram('relais_gateway_request_duration_seconds', 'Ti
   'operation',
 ]);
 const limited = counter('relais_gateway_rate_limited_total', 'Requests and frames refused by a limit', ['limit']);
+const proofs = counter('relais_gateway_proofs_total', 'Proofs of possession checked, by how it ended', ['outcome']);
 const connections = gauge('relais_gateway_connections', 'Open sockets', ['transport']);
 const capacity = gauge('relais_gateway_connection_capacity', 'Sockets this replica holds at most');
 const opened = counter('relais_gateway_connections_opened_total', 'Sockets opened', ['transport']);
@@ -37,6 +38,21 @@ const delivery = histogram(
   ['kind', 'path'],
   DELIVERY_SECONDS,
 );
+const clientAck = histogram(
+  'relais_message_client_ack_duration_seconds',
+  'From the commit until a device says that it has the entry; of entries that were the last of their log by then',
+  ['kind'],
+  DELIVERY_SECONDS,
+);
+const fanoutRecipients = histogram(
+  'relais_fanout_recipients',
+  'Sockets of this replica that one entry was handed to',
+  ['kind'],
+  [1, 2, 5, 10, 50, 100, 500, 1_000, 5_000, 20_000],
+);
+const fanoutDuration = histogram('relais_fanout_duration_seconds', 'Handing one entry to all sockets of this replica', [
+  'kind',
+]);
 const liveEvents = counter('relais_gateway_live_events_total', 'Live events received, by what became of them', [
   'outcome',
 ]);
@@ -51,7 +67,7 @@ const revocation = histogram(
 );
 
 /** What is dropped when a socket is slow, first to last; entries are never dropped one by one. */
-export type LoadClass = 'message' | 'receipt' | 'presence' | 'typing';
+export type LoadClass = 'alarm' | 'message' | 'receipt' | 'presence' | 'typing';
 /** Why a socket ended: one of our close codes, the peer's own closing, or the network. */
 export type EndReason = CloseName | 'client' | 'network';
 
@@ -60,6 +76,7 @@ export const requestAnswered = (operation: string, status: number, seconds: numb
   requests.inc({ operation, status: `${Math.floor(status / 100)}xx` });
   requestDuration.observe({ operation }, seconds);
 };
+export const proofChecked = (outcome: string): void => proofs.inc({ outcome });
 export const limitReached = (limit: string): void => limited.inc({ limit });
 export const capacityIs = (sockets: number): void => capacity.set(sockets);
 export const socketOpened = (open: number): void => {
@@ -80,9 +97,21 @@ export const framesSent = (type: string, count: number): void => frames.inc({ di
 export const slowConsumerClosed = (): void => slow.inc();
 export const sendQueueIs = (bytes: number): void => queueBytes.set(bytes);
 export const shed = (loadClass: LoadClass): void => shedFrames.inc({ class: loadClass, reason: 'slow_socket' });
-/** An entry was handed to the last interested socket of this replica. */
-export const entryDelivered = (kind: string, path: 'online' | 'replay', seconds: number): void =>
-  delivery.observe({ kind, path }, Math.max(0, seconds));
+/** An entry was handed to the last of `sockets` interested sockets of this replica, which took `fanoutSeconds`. */
+export function entryDelivered(
+  { kind, path, recordedAtMs }: { kind: string; path: 'online' | 'replay'; recordedAtMs: number },
+  sockets: number,
+  fanoutSeconds: number,
+): void {
+  delivery.observe({ kind, path }, sinceMs(recordedAtMs));
+  fanoutRecipients.observe({ kind }, sockets);
+  fanoutDuration.observe({ kind }, fanoutSeconds);
+}
+/** A device says that it has an entry. */
+export const entryAcknowledged = ({ kind, recordedAtMs }: { kind: string; recordedAtMs: number }): void =>
+  clientAck.observe({ kind }, sinceMs(recordedAtMs));
+/** The clocks of two servers may differ by more than it took. */
+const sinceMs = (recordedAtMs: number): number => Math.max(0, (Date.now() - recordedAtMs) / 1_000);
 export const liveEvent = (outcome: 'delivered' | 'held' | 'duplicate' | 'unwanted' | 'malformed'): void =>
   liveEvents.inc({ outcome });
 export const repaired = (outcome: 'ok' | 'failed'): void => repairs.inc({ outcome });
@@ -96,7 +125,7 @@ export const revocationApplied = (seconds: number): void => revocation.observe(s
 
 /** Series exist from the start, so that a rate over them is never "no data". */
 export function declareSeries(): void {
-  for (const loadClass of ['message', 'receipt', 'presence', 'typing'])
+  for (const loadClass of ['alarm', 'message', 'receipt', 'presence', 'typing'])
     shedFrames.inc({ class: loadClass, reason: 'slow_socket' }, 0);
   for (const reason of [...Object.keys(CLOSE_CODES), 'client', 'network']) closed.inc({ reason }, 0);
 }

@@ -22,6 +22,7 @@ import { type ConversationId, type EntryId, newId, type OrganizationId, type Use
 import { silentLog } from '@relais/observability';
 import { JwtTokenVerifier, TokenVerifier, TrustStore } from '@relais/security';
 import type { z } from 'zod';
+import { AnsweringReports } from './answering-reports.js';
 import type { Issuer } from './issuer.js';
 
 interface Log {
@@ -148,7 +149,20 @@ export class AnsweringAuth {
   async sessions(_input: object, { principal }: RequestContext) {
     const { sessionId: id, deviceId } = principal;
     const at = new Date().toISOString();
-    return { items: [{ id, deviceId, deviceName: 'phone', createdAt: at, lastUsedAt: at, current: true }] };
+    return {
+      items: [
+        {
+          id,
+          deviceId,
+          deviceName: 'phone',
+          createdAt: at,
+          lastUsedAt: at,
+          authenticatedAt: at,
+          isBeforeChange: false,
+          current: true,
+        },
+      ],
+    };
   }
 }
 
@@ -194,17 +208,18 @@ export class AnsweringMessaging {
   }
 
   @Serves(readMyHeads)
-  async myHeads(_input: object, { principal }: RequestContext) {
-    const mine = [...this.logs.byId].filter(
-      ([, log]) => log.organizationId === principal.organizationId && this.logs.isMember(log, principal.userId),
-    );
-    return {
-      heads: mine.map(([conversationId, { entries, kind }]) => ({
-        conversationId,
-        head: entries.length,
-        direct: kind === 'direct',
-      })),
-    };
+  async myHeads({ after = '' }: { after?: string | undefined }, { principal }: RequestContext) {
+    const mine = [...this.logs.byId]
+      .filter(([id, log]) => id > after && log.organizationId === principal.organizationId)
+      .filter(([, log]) => this.logs.isMember(log, principal.userId))
+      .toSorted(([a], [b]) => (a < b ? -1 : 1));
+    // One a page, so that whoever forgets the pages hears of one conversation only.
+    const heads = mine.slice(0, 1).map(([conversationId, { entries, kind }]) => ({
+      conversationId,
+      head: entries.length,
+      direct: kind === 'direct',
+    }));
+    return { heads, ...(mine.length > 1 ? { next: heads[0]?.conversationId } : {}) };
   }
 
   @Serves(readHeads)
@@ -247,7 +262,7 @@ export class AnsweringServices {
     return {
       module: AnsweringServices,
       imports: [DiscoveryModule],
-      controllers: [AnsweringAuth, AnsweringMessaging],
+      controllers: [AnsweringAuth, AnsweringMessaging, AnsweringReports],
       providers: [
         { provide: Logs, useValue: logs },
         { provide: Trusted, useValue: trusted },

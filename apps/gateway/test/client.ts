@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type Entry, type ServerFrame, SUBPROTOCOL } from '@relais/contracts';
 import { type ClientOptions, WebSocket } from 'ws';
+import { helloOf, type Someone } from './issuer.js';
 
 export interface Closing {
   code: number;
@@ -43,9 +44,9 @@ export class Client {
   }
 
   /** Opens a socket, says hello and waits for `ready`. */
-  static async ready(port: number, token: string): Promise<Client> {
+  static async ready(port: number, person: Someone, token: string): Promise<Client> {
     const client = await Client.open(port);
-    client.send({ type: 'hello', token });
+    client.send(helloOf(person, port, token));
     await client.until((frame) => frame.type === 'ready');
     return client;
   }

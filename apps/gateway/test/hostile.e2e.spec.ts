@@ -22,7 +22,7 @@ describe('a hostile client', () => {
     const { userId: sub, organizationId: org, deviceId: dev, sessionId: sid } = someone();
     return {
       ...{ iss: 'relais' as const, aud: 'relais' as const, sub, org, dev, sid, epoch: 0 },
-      ...{ roles: ['member' as const], amr: [], cnf: { jkt: '' }, iat, exp: iat + 300 },
+      ...{ roles: ['member' as const], amr: [], auth_time: iat, cnf: { jkt: '' }, iat, exp: iat + 300 },
     };
   };
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');

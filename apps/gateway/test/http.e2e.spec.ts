@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { LIMITS } from '@relais/contracts';
 import { newId } from '@relais/kernel';
+import { signDpopProof } from '@relais/security';
 import { type Someone, someone } from './issuer.js';
 import { startWorld, type World } from './world.js';
 
@@ -28,13 +29,16 @@ describe('the HTTP edge', () => {
       body,
       token,
       headers,
-    }: { body?: string | Buffer<ArrayBuffer>; token?: string; headers?: Record<string, string> } = {},
+      as = alice,
+    }: { as?: Someone; body?: string | Buffer<ArrayBuffer>; token?: string; headers?: Record<string, string> } = {},
   ): Promise<Answer> {
     const given = token ?? (await world.tokenFor(alice));
-    const answer = await fetch(world.url + path, {
+    const url = world.url + path;
+    const answer = await fetch(url, {
       method,
       headers: {
-        ...(given === 'none' ? {} : { authorization: `Bearer ${given}` }),
+        ...(given === 'none' ? {} : { authorization: `DPoP ${given}` }),
+        dpop: signDpopProof(as.key, { method, url, accessToken: given }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
@@ -201,7 +205,9 @@ describe('the HTTP edge', () => {
   it('limits what one person may read, and says for how long', async () => {
     const bob = someone();
     const token = await world.tokenFor(bob);
-    const answers = await Promise.all(Array.from({ length: 160 }, () => call('GET', '/v1/sessions', { token })));
+    const answers = await Promise.all(
+      Array.from({ length: 160 }, () => call('GET', '/v1/sessions', { token, as: bob })),
+    );
 
     const refused = answers.filter(({ status }) => status === 429);
 

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { AccessClaims, PublicJwk } from '@relais/contracts';
 import { type DeviceId, newId, type OrganizationId, type SessionId, type UserId } from '@relais/kernel';
-import { signAccessToken, type SigningKey } from '@relais/security';
+import { type DpopSigningKey, jwkThumbprint, signAccessToken, signDpopProof, type SigningKey } from '@relais/security';
 
 /** Somebody on one device. */
 export interface Someone {
@@ -9,6 +9,8 @@ export interface Someone {
   readonly organizationId: OrganizationId;
   readonly deviceId: DeviceId;
   readonly sessionId: SessionId;
+  /** Of the device. */
+  readonly key: DpopSigningKey;
 }
 
 export const someone = (more: Partial<Someone> = {}): Someone => ({
@@ -16,8 +18,21 @@ export const someone = (more: Partial<Someone> = {}): Someone => ({
   organizationId: newId(),
   deviceId: newId(),
   sessionId: newId(),
+  key: newKey(),
   ...more,
 });
+
+export function newKey(): DpopSigningKey {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const { x } = publicKey.export({ format: 'jwk' });
+  return { publicKey: { kty: 'OKP', crv: 'Ed25519', x: x as string }, privateKey };
+}
+
+/** The first frame of a socket at this port, with a proof of the person's key. */
+export function helloOf({ key }: Someone, port: number, token: string, claims: { iat?: number; nonce?: string } = {}) {
+  const url = `http://127.0.0.1:${port}/v1/realtime`;
+  return { type: 'hello', token, proof: signDpopProof(key, { method: 'GET', url, accessToken: token }, claims) };
+}
 
 /** Signs what auth would sign, with a real key. */
 export class Issuer {
@@ -33,9 +48,18 @@ export class Issuer {
     const iat = Math.floor(Date.now() / 1_000);
     return signAccessToken(
       {
-        ...{ iss: 'relais', aud: 'relais', iat, exp: iat + 300, epoch: 0, amr: ['pwd'], roles: ['member'] },
+        ...{
+          iss: 'relais',
+          aud: 'relais',
+          iat,
+          exp: iat + 300,
+          epoch: 0,
+          amr: ['pwd'],
+          auth_time: iat,
+          roles: ['member'],
+        },
         ...{ sub: person.userId, org: person.organizationId, dev: person.deviceId, sid: person.sessionId },
-        cnf: { jkt: 'none' },
+        cnf: { jkt: jwkThumbprint(person.key.publicKey) },
         ...more,
       },
       this.signingKey,

@@ -3,7 +3,7 @@ import { CLOSE_CODES, shouldReconnect } from '@relais/contracts';
 import { newId } from '@relais/kernel';
 import { WebSocket } from 'ws';
 import { Client } from './client.js';
-import { someone } from './issuer.js';
+import { helloOf, someone } from './issuer.js';
 import { startWorld, type World } from './world.js';
 
 const message = (text: string) => ({ id: newId(), kind: 'message', body: { text } });
@@ -14,7 +14,7 @@ describe('a gateway over time', () => {
   afterEach(() => world.close());
 
   it.each(['organizationId', 'userId', 'deviceId', 'sessionId'] as const)(
-    'closes the sockets of a revoked %s at once, and lets it in no more (P-13)',
+    'closes the sockets of a revoked %s at once, and lets it in no more (P-13, A-39)',
     async (name) => {
       world = await startWorld();
       const alice = someone();
@@ -45,8 +45,10 @@ describe('a gateway over time', () => {
     world = await startWorld();
     const iat = Math.floor(Date.now() / 1_000) - 298;
     const client = await world.open();
+    const alice = someone();
+    const token = await world.trusted.issuer.tokenFor(alice, { iat, exp: iat + 300 });
 
-    client.send({ type: 'hello', token: await world.trusted.issuer.tokenFor(someone(), { iat, exp: iat + 300 }) });
+    client.send(helloOf(alice, world.port, token));
     await client.until(({ type }) => type === 'ready');
 
     expect((await client.closed).code).toBe(CLOSE_CODES.token_expired.code);

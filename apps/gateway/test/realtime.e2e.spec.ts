@@ -1,7 +1,7 @@
 import { newId } from '@relais/kernel';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Someone } from './issuer.js';
-import { someone } from './issuer.js';
+import { helloOf, newKey, someone } from './issuer.js';
 import { startWorld, type World } from './world.js';
 
 describe('the realtime edge', () => {
@@ -172,7 +172,7 @@ describe('the realtime edge', () => {
     await world.join(alice);
     const client = await world.open();
 
-    client.send({ type: 'hello', token: await world.tokenFor(bob) });
+    client.send(helloOf(bob, world.port, await world.tokenFor(bob)));
     let last = 1;
     for (let after = 0; after < 10; after += client.frames.length > 0 ? 1 : 0) {
       last = world.logs.say(group, alice.userId, 'group').seq;
@@ -256,14 +256,20 @@ describe('the realtime edge', () => {
     expect(beat).toEqual({ type: 'heartbeat', heads: [[group, 2]] });
   });
 
-  it('takes a newer token of the same session, and no other', async () => {
+  it('takes a newer token of the same session, and no other, and none without its key (A-48)', async () => {
     const [alice, bob] = pair();
     const client = await world.join(alice);
 
-    const good = await client.ask({ type: 'token', token: await world.tokenFor(alice) });
-    const foreign = await client.ask({ type: 'token', token: await world.tokenFor(bob) });
+    const [hers, his] = [await world.tokenFor(alice), await world.tokenFor(bob)];
+
+    const good = await client.ask({ ...helloOf(alice, world.port, hers), type: 'token' });
+    const foreign = await client.ask({ ...helloOf(bob, world.port, his), type: 'token' });
+    const stolen = await client.ask({ ...helloOf({ ...alice, key: newKey() }, world.port, hers), type: 'token' });
+    const bare = await client.ask({ type: 'token', token: hers });
 
     expect(good).toMatchObject({ type: 'answer', ok: true });
     expect(foreign).toMatchObject({ type: 'refusal', error: { code: 'forbidden' } });
+    expect(stolen).toMatchObject({ type: 'refusal', error: { code: 'invalid_dpop_proof' } });
+    expect(bare).toMatchObject({ type: 'refusal', error: { code: 'proof_missing' } });
   });
 });

@@ -4,8 +4,10 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { LIMITS } from '@relais/contracts';
 import { AppError } from '@relais/kernel';
 import { requestAnswered } from '../metrics.js';
+import { tagged } from './etag.js';
 import { problemOf, problemOfHttp, rawResponse } from './problem.js';
-import { operationOf } from './route-table.js';
+import { hasRawBody, MEDIA_TYPES } from './raw-bodies.js';
+import { isTagged, operationOf } from './route-table.js';
 
 const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -31,27 +33,30 @@ export function createHttpAdapter(): FastifyAdapter {
   });
   const fastify = adapter.getInstance();
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  fastify.addContentTypeParser([...MEDIA_TYPES], { parseAs: 'buffer' }, (request, body, done) => {
     try {
-      done(null, parseBody(body as Buffer));
+      done(null, parseBody(body as Buffer, hasRawBody(request.routeOptions.url)));
     } catch (error) {
       done(error as Error);
     }
   });
-  fastify.addHook('onSend', async (_request, reply) => void reply.headers(ON_EVERY_ANSWER));
+  fastify.addHook('onSend', async (request, reply, payload) => {
+    reply.headers(ON_EVERY_ANSWER);
+    return isTagged(request.method, request.routeOptions.url) ? tagged(request.headers, reply, payload) : payload;
+  });
   fastify.addHook('onResponse', async ({ method, routeOptions }, reply) =>
     requestAnswered(operationOf(method, routeOptions.url), reply.statusCode, reply.elapsedTime / 1_000),
   );
   return adapter;
 }
 
-/** JSON in well-formed UTF-8; no bytes at all are an empty object. */
-function parseBody(body: Buffer): unknown {
-  if (body.length === 0) return {};
+/** JSON in well-formed UTF-8; no bytes at all are an empty object. Where the raw body is wanted, its text. */
+function parseBody(body: Buffer, isRaw: boolean): unknown {
   try {
-    return JSON.parse(utf8.decode(body));
+    if (isRaw) return utf8.decode(body);
+    return body.length === 0 ? {} : JSON.parse(utf8.decode(body));
   } catch (cause) {
-    throw new AppError('invalid', 'invalid_request', 'malformed JSON', { cause });
+    throw new AppError('invalid', 'invalid_request', 'malformed body', { cause });
   }
 }
 

@@ -13,7 +13,8 @@ export interface Problem {
 
 /** An error as RFC 9457 has it, with the stable `code` that clients match on. */
 export function problemOf(error: AppError, status: number = HTTP_STATUS[error.kind]): Problem {
-  const { code, retryable } = error;
+  const { code, retryable, details } = error;
+  const nonce = details?.['nonce'];
   const retryAfterMs = error.retryAfterMs ?? (status === 429 || status === 503 ? DEFAULT_RETRY_AFTER_MS : undefined);
   const title = STATUS_CODES[status];
   const retryAfter = { 'retry-after': String(Math.max(1, Math.ceil((retryAfterMs ?? 0) / 1_000))) };
@@ -23,10 +24,26 @@ export function problemOf(error: AppError, status: number = HTTP_STATUS[error.ki
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
       ...(retryAfterMs === undefined ? {} : retryAfter),
-      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+      ...(status === 401 ? { 'www-authenticate': challenge(code) } : {}),
+      ...(code === 'use_dpop_nonce' && typeof nonce === 'string' ? { 'dpop-nonce': nonce } : {}),
     },
-    body: JSON.stringify({ type: 'about:blank', title, status, code, retryable, retryAfterMs }),
+    body: JSON.stringify({ type: 'about:blank', title, status, code, retryable, retryAfterMs, details }),
   };
+}
+
+/** What is wrong, in the words of RFC 9449 (7.1 and 9) and RFC 6750 (3.1). */
+const CHALLENGES: Readonly<Record<string, string>> = {
+  proof_missing: 'invalid_dpop_proof',
+  invalid_dpop_proof: 'invalid_dpop_proof',
+  use_dpop_nonce: 'use_dpop_nonce',
+  token_invalid: 'invalid_token',
+  token_expired: 'invalid_token',
+  token_revoked: 'invalid_token',
+};
+
+function challenge(code: string): string {
+  const error = CHALLENGES[code];
+  return `DPoP ${error === undefined ? '' : `error="${error}", `}algs="EdDSA"`;
 }
 
 /** What the framework refuses by itself: unknown routes, bodies too large or of another type, broken requests. */

@@ -23,3 +23,7 @@ const operations = new Map(
     operation,
   ]),
 );
+
+/** Whether the answers of a route of the framework carry an ETag. */
+export const isTagged = (method: string, pattern: string | undefined): boolean =>
+  (ROUTES as Record<string, Route>)[operationOf(method, pattern)]?.etag ?? false;

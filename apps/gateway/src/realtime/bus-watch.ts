@@ -4,8 +4,11 @@ import type { Hub } from './hub.js';
 import { comeBackMs } from './joining.js';
 
 const LOOK_EVERY_MS = 1_000;
-/** Shorter outages are repaired on the open sockets; in a longer one another replica may do better. */
-export const GIVE_UP_AFTER_MS = 45_000;
+/**
+ * Shorter outages are repaired on the open sockets; in a longer one another replica may do better. A silent partition is
+ * noticed after up to 15 s; together that is less than the 60 s within which people who were put out are out (P-13).
+ */
+export const GIVE_UP_AFTER_MS = 40_000;
 
 /** Lets go of all sockets when this replica has been cut off from the others for long. */
 export class BusWatch {

@@ -4,7 +4,7 @@ import type { Principal } from '@relais/security';
 import { framesSent, frameReceived, type LoadClass } from '../metrics.js';
 import { type BucketSize, TokenBucket } from '../token-bucket.js';
 import { decodeFrame, encodeFrame } from './frames.js';
-import type { LiveEntry, LiveNote } from './live-events.js';
+import type { LiveEntry, LiveNote, LiveNotice } from './live-events.js';
 import { Outlet } from './outlet.js';
 import type { Person } from './person.js';
 import type { RealtimeSocket } from './realtime-socket.js';
@@ -20,8 +20,8 @@ export interface FrameLimits {
 
 /** What a connection asks of the rest of the gateway. */
 export interface ConnectionEvents {
-  /** The first frame of a socket, which must be a hello. */
-  hello(connection: Connection, token: string): void;
+  /** The first frame of a socket, which must be a hello. Comes once more after `awaitHello`. */
+  hello(connection: Connection, hello: Extract<ClientFrame, { type: 'hello' }>): void;
   /** Any other frame, once the connection is ready. */
   frame(connection: Connection, frame: ClientFrame, isLimited: boolean): void;
   /** A request that does not fit the contract. */
@@ -42,6 +42,7 @@ export class Connection {
   /** Requests at work for this socket. */
   outstanding = 0;
   private state: 'new' | 'joining' | 'ready' | 'closed' = 'new';
+  private hasWaitedAgain = false;
   private early: LiveEntry[] | undefined;
   /** Conversations whose stream is still behind what `ready` said. */
   private floors: Map<ConversationId, number> | undefined;
@@ -53,6 +54,8 @@ export class Connection {
     socket: RealtimeSocket,
     private readonly events: ConnectionEvents,
     limits: FrameLimits,
+    /** The Host header of the request that became this socket. */
+    readonly host: string | undefined,
   ) {
     this.outlet = new Outlet(socket);
     this.frames = new TokenBucket(limits.frames, this.openedAtMs);
@@ -84,6 +87,14 @@ export class Connection {
     }
     frameReceived(decoded.frame.type);
     this.dispatch(decoded.frame);
+  }
+
+  /** The hello has to be said once more. @returns false when it was already, so that nobody tries for ever */
+  awaitHello(): boolean {
+    if (this.state !== 'joining' || this.hasWaitedAgain) return false;
+    this.hasWaitedAgain = true;
+    this.state = 'new';
+    return true;
   }
 
   /** The hello was good: from here on entries are kept for after `ready`. */
@@ -119,6 +130,11 @@ export class Connection {
     if (this.state === 'ready') this.send(bytes, type);
   }
 
+  /** Alarms are the last that is given up; what else is said to a person alone goes as a message does. */
+  notice({ bytes, type }: LiveNotice): void {
+    if (this.state === 'ready') this.send(bytes, type === 'alarm' || type === 'alarm_changed' ? 'alarm' : 'message');
+  }
+
   /** Sends a frame, or closes with `resync` when too much is waiting. */
   send(bytes: Uint8Array, loadClass: LoadClass): void {
     if (this.state !== 'closed' && !this.outlet.send(bytes, loadClass)) this.close('resync', resyncDelayMs());
@@ -146,7 +162,7 @@ export class Connection {
     if (frame.type === 'hello') {
       if (this.state !== 'new') return this.close('invalid_frame');
       this.state = 'joining';
-      return this.events.hello(this, frame.token);
+      return this.events.hello(this, frame);
     }
     if (this.state !== 'ready') return this.close('invalid_frame');
     if (frame.type !== 'alive') this.events.frame(this, frame, this.frames.take(this.heardAtMs) > 0);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { type ConversationId, newId, type OrganizationId } from '@relais/kernel';
+import { metrics } from '@relais/observability';
 import { ConversationStream, type Page } from './conversation-stream.js';
 import type { LiveEntry } from './live-events.js';
 
@@ -131,5 +132,25 @@ describe('a conversation as a replica hears it', () => {
     await new Promise((resolve) => setTimeout(resolve, 10));
 
     expect(out).toEqual([]);
+  });
+
+  it('notes how long it took until a device had its newest entry, and of no other', async () => {
+    const acknowledged = async () => {
+      const text = await metrics.getSingleMetricAsString('relais_message_client_ack_duration_seconds');
+      return Number(/_count\S* (\d+)/.exec(text)?.[1] ?? 0);
+    };
+    const { stream } = following({ read: async (after) => pageOf(3, after) });
+    const before = await acknowledged();
+
+    stream.acknowledged(0);
+    stream.offer(entryOf(1));
+    stream.offer(entryOf(2));
+    stream.acknowledged(1);
+    stream.acknowledged(2);
+    stream.sighted(3);
+    await calm(stream);
+    stream.acknowledged(3);
+
+    expect((await acknowledged()) - before).toBe(1);
   });
 });

@@ -1,5 +1,5 @@
 import type { ConversationId, OrganizationId } from '@relais/kernel';
-import { gapLeft, liveEvent, repaired } from '../metrics.js';
+import { entryAcknowledged, gapLeft, liveEvent, repaired } from '../metrics.js';
 import type { LiveEntry } from './live-events.js';
 import type { Person } from './person.js';
 
@@ -38,6 +38,7 @@ export class ConversationStream {
   /** When an entry was last handed out or sighted, in ms of the steady clock. */
   movedAtMs = performance.now();
   private held: Map<number, LiveEntry> | undefined;
+  private newest: Pick<LiveEntry, 'kind' | 'recordedAtMs'> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private isReading = false;
   private isClosed = false;
@@ -91,6 +92,11 @@ export class ConversationStream {
     if (this.isBehind) this.repairLater();
   }
 
+  /** A device has everything up to `seq`. */
+  acknowledged(seq: number): void {
+    if (seq === this.last && this.newest) entryAcknowledged(this.newest);
+  }
+
   /** Nobody is interested any more. */
   close(): void {
     this.isClosed = true;
@@ -100,7 +106,9 @@ export class ConversationStream {
   }
 
   private handOut(entry: LiveEntry): void {
-    this.last = entry.seq;
+    const { seq, kind, recordedAtMs, path } = entry;
+    this.last = seq;
+    this.newest = path === 'online' ? { kind, recordedAtMs } : undefined;
     this.movedAtMs = performance.now();
     this.options.deliver(this, entry);
   }

@@ -2,7 +2,14 @@ import type { ConversationId, OrganizationId, UserId } from '@relais/kernel';
 import { entryDelivered, framesSent, liveEvent } from '../metrics.js';
 import type { ConversationStream } from './conversation-stream.js';
 import type { Hub } from './hub.js';
-import { type LiveEntry, type LiveNote, type Membership, readLiveEvent } from './live-events.js';
+import {
+  type LiveEntry,
+  type LiveNote,
+  type LiveNotice,
+  type Membership,
+  type Read,
+  readLiveEvent,
+} from './live-events.js';
 import type { Person } from './person.js';
 import type { Streams } from './streams.js';
 
@@ -39,17 +46,19 @@ export class Delivery {
     const { membership } = entry;
     if (membership?.change === 'added') this.comeIn(stream, entry, membership);
     let count = 0;
+    const beganAtMs = performance.now();
     for (const person of stream.members.keys()) count += giveEntry(person, entry);
     framesSent('entry', count);
     liveEvent('delivered');
     if (membership?.change === 'removed' || membership?.change === 'left') this.goOut(stream, entry, membership);
-    if (count > 0) entryDelivered(entry.kind, entry.path, (Date.now() - entry.recordedAtMs) / 1_000);
+    if (count > 0) entryDelivered(entry, count, (performance.now() - beganAtMs) / 1_000);
   }
 
   private toConversation(
     { organizationId, conversationId }: { organizationId: OrganizationId; conversationId: ConversationId },
-    event: { entry: LiveEntry } | { note: LiveNote },
+    event: Read,
   ): void {
+    if ('notice' in event) return liveEvent('unwanted');
     const stream = this.streams.find(organizationId, conversationId);
     const said = 'entry' in event ? event.entry : event.note;
     if (!stream || said.conversationId !== conversationId) return liveEvent('unwanted');
@@ -58,8 +67,9 @@ export class Delivery {
     } else if (!stream.offer(event.entry)) liveEvent('duplicate');
   }
 
-  private toPerson(person: Person | undefined, event: { entry: LiveEntry } | { note: LiveNote }): void {
+  private toPerson(person: Person | undefined, event: Read): void {
     if (!person) return liveEvent('unwanted');
+    if ('notice' in event) return giveNotice(person, event.notice);
     if ('entry' in event) return this.entryToPerson(person, event.entry);
     const stream = this.streams.find(person.organizationId, event.note.conversationId);
     if (stream?.members.has(person)) giveNote(person, event.note);
@@ -123,6 +133,13 @@ function giveEntry(person: Person, entry: LiveEntry): number {
   // From the end, because a socket that has to be closed leaves the list.
   for (let at = connections.length - 1; at >= 0; at--) connections[at]?.entry(entry);
   return connections.length;
+}
+
+function giveNotice(person: Person, notice: LiveNotice): void {
+  const open = [...person.connections];
+  for (const connection of open) connection.notice(notice);
+  framesSent(notice.type, open.length);
+  liveEvent('delivered');
 }
 
 function giveNote(person: Person, note: LiveNote): void {

@@ -1,4 +1,5 @@
 import type { ServerFrame } from '@relais/contracts';
+import type { Clock } from '@relais/kernel';
 import { framesSent, sendQueueIs } from '../metrics.js';
 import type { Connection } from './connection.js';
 import { encodeFrame } from './frames.js';
@@ -24,6 +25,7 @@ export class Heartbeat {
   constructor(
     private readonly hub: Hub,
     private readonly heartbeatMs: number,
+    private readonly clock: Clock,
   ) {}
 
   start(): void {
@@ -62,7 +64,7 @@ export class Heartbeat {
 
   private lookAround(): void {
     const now = performance.now();
-    const date = Date.now();
+    const date = this.clock.now().getTime();
     let bytes = 0;
     for (const connection of this.hub.connections) {
       bytes += connection.waitingBytes;

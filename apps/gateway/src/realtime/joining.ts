@@ -2,7 +2,7 @@ import type { Bus } from '@relais/bus';
 import { LIMITS, readMyHeads } from '@relais/contracts';
 import { AppError, type ConversationId } from '@relais/kernel';
 import type { Log } from '@relais/observability';
-import type { Principal, TokenVerifier } from '@relais/security';
+import type { Principal } from '@relais/security';
 import { handshakeEnded } from '../metrics.js';
 import type { RateLimits } from '../rate-limits.js';
 import type { Connection } from './connection.js';
@@ -11,6 +11,7 @@ import { Gate } from './gate.js';
 import type { Hub } from './hub.js';
 import type { Person } from './person.js';
 import type { Settling } from './settling.js';
+import type { ShownToken, SocketTokens } from './socket-tokens.js';
 import type { Streams } from './streams.js';
 
 /** Hellos that ask messaging at once: a storm of them waits here and not in the database's pool. */
@@ -21,7 +22,7 @@ const COME_BACK_WITHIN_MS = 5_000;
 
 export interface JoiningParts {
   bus: Bus;
-  verifier: TokenVerifier;
+  tokens: SocketTokens;
   limits: RateLimits;
   hub: Hub;
   streams: Streams;
@@ -44,9 +45,9 @@ export class Joining {
 
   constructor(private readonly parts: JoiningParts) {}
 
-  async hello(connection: Connection, token: string): Promise<void> {
+  async hello(connection: Connection, shown: ShownToken): Promise<void> {
     try {
-      const principal = await this.parts.verifier.verify(token);
+      const principal = await this.parts.tokens.verify(connection, shown);
       await this.parts.limits.take('connectPerDevice', `${principal.userId}:${principal.deviceId}`);
       if (connection.isClosed) return;
       await this.gate.run(() => this.join(connection, principal));
@@ -61,7 +62,7 @@ export class Joining {
     const { token } = person;
     if (!token) return;
     const before = new Set(person.streams);
-    const { heads } = await this.parts.bus.request(readMyHeads, {}, { token, timeoutMs: TIMEOUT_MS });
+    const heads = await this.headsOf(token);
     if (person.connections.length === 0) return;
     const current = this.joinAll(person, heads);
     for (const stream of before)
@@ -74,14 +75,14 @@ export class Joining {
   }
 
   private async join(connection: Connection, principal: Principal): Promise<void> {
-    const { hub, settling, bus, streams, heartbeatMs } = this.parts;
+    const { hub, settling, streams, heartbeatMs } = this.parts;
     if (connection.isClosed) return;
     // Without this check the hello would wait in the client's buffer until the bus is back or its time is over.
     if (!this.parts.isBusUp()) throw new AppError('unavailable', 'bus_disconnected');
     const person = hub.enter(connection, principal);
     connection.admit(principal, person);
     await settling.settled();
-    const { heads } = await bus.request(readMyHeads, {}, { token: principal.token, timeoutMs: TIMEOUT_MS });
+    const heads = await this.headsOf(principal.token);
     if (connection.isClosed) return;
     const current = this.joinAll(person, heads);
     const behind = [...current].filter(
@@ -100,6 +101,19 @@ export class Joining {
     this.parts.joined(connection);
   }
 
+  /** What the caller is in, page by page: conversations joined meanwhile are heard of on the person's own subject. */
+  private async headsOf(token: string): Promise<Head[]> {
+    const heads: Head[] = [];
+    let after: ConversationId | undefined;
+    do {
+      const asked = after ? { after } : {};
+      const page = await this.parts.bus.request(readMyHeads, asked, { token, timeoutMs: TIMEOUT_MS });
+      heads.push(...page.heads);
+      after = page.next;
+    } while (after);
+    return heads;
+  }
+
   /** @returns the heads of the conversations the person is in, as far as this replica or messaging knows them */
   private joinAll(person: Person, heads: readonly Head[]): Map<ConversationId, number> {
     const current = new Map<ConversationId, number>();
@@ -113,9 +127,13 @@ export class Joining {
 
   private refuse(connection: Connection, thrown: unknown): void {
     const error = AppError.from(thrown);
+    // The client was told the nonce, and may use it once.
+    if (error.code === 'use_dpop_nonce' && connection.awaitHello()) return;
     const seconds = (performance.now() - connection.openedAtMs) / 1_000;
     handshakeEnded(outcomeOf(error), seconds);
-    if (error.kind === 'unauthenticated') return connection.close(CLOSED_FOR[error.code] ?? 'unauthenticated');
+    // Who may not listen at all (a bot without the scope) is not to come back with the same token either.
+    if (error.kind === 'unauthenticated' || error.kind === 'forbidden')
+      return connection.close(CLOSED_FOR[error.code] ?? 'unauthenticated');
     if (error.kind === 'internal') {
       this.parts.log.error({ event: 'realtime.hello_failed', error: thrown });
       return connection.close('internal_error', comeBackMs(COME_BACK_WITHIN_MS));
@@ -130,7 +148,7 @@ const CLOSED_FOR: Readonly<Record<string, 'token_expired' | 'revoked'>> = {
 };
 
 const outcomeOf = ({ kind }: AppError): 'auth' | 'overload' | 'error' =>
-  kind === 'unauthenticated' ? 'auth' : kind === 'internal' ? 'error' : 'overload';
+  kind === 'unauthenticated' || kind === 'forbidden' ? 'auth' : kind === 'internal' ? 'error' : 'overload';
 
 /** Full jitter: anywhere in the window, not below half a second. */
 export const comeBackMs = (windowMs: number): number => Math.round(500 + Math.random() * windowMs);

@@ -24,6 +24,23 @@ export interface LiveNote {
   readonly bytes: Uint8Array;
 }
 
+const NOTICES = [
+  'alarm',
+  'alarm_changed',
+  'alarm_checklist',
+  'alarm_update_due',
+  'duty_changed',
+  'security_notice',
+] as const;
+type NoticeType = (typeof NOTICES)[number];
+const isNotice = (type: unknown): type is NoticeType => (NOTICES as readonly unknown[]).includes(type);
+
+/** Said to one person, in no conversation: sent on as it is. */
+export interface LiveNotice {
+  readonly type: NoticeType;
+  readonly bytes: Uint8Array;
+}
+
 interface EntryShape {
   conversationId: ConversationId;
   seq: number;
@@ -44,11 +61,13 @@ export function readLiveEvent(data: Uint8Array): Read | undefined {
   // Direct conversations are told to both their people: where both are on this replica, the same bytes come twice.
   if (last && Buffer.compare(last.data, data) === 0) return last.read;
   const read = parseLiveEvent(data);
-  last = read && { data: ('entry' in read ? read.entry : read.note).bytes, read };
+  last = read && { data: saidIn(read).bytes, read };
   return read;
 }
 
-type Read = { entry: LiveEntry } | { note: LiveNote };
+export type Read = { entry: LiveEntry } | { note: LiveNote } | { notice: LiveNotice };
+const saidIn = (read: Read): { bytes: Uint8Array } =>
+  'entry' in read ? read.entry : 'note' in read ? read.note : read.notice;
 let last: { data: Uint8Array; read: Read } | undefined;
 
 function parseLiveEvent(data: Uint8Array): Read | undefined {
@@ -61,6 +80,7 @@ function parseLiveEvent(data: Uint8Array): Read | undefined {
   if (event?.type === 'entry')
     return isEntry(event.entry) ? { entry: liveEntry(event.entry, 'online', own(data)) } : undefined;
   const { type, conversationId, userId } = event ?? {};
+  if (isNotice(type)) return { notice: { type, bytes: own(data) } };
   if ((type !== 'receipt' && type !== 'typing') || typeof conversationId !== 'string' || typeof userId !== 'string')
     return undefined;
   return {

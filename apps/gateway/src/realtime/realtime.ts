@@ -1,12 +1,14 @@
 import type { Server } from 'node:http';
-import { type Bus, type BusConnection, Live } from '@relais/bus';
-import { AppError } from '@relais/kernel';
+import { type Bus, type BusConnection, Live, Surveys } from '@relais/bus';
+import { findOnlineDevices } from '@relais/contracts';
+import { AppError, type Clock } from '@relais/kernel';
 import type { Log } from '@relais/observability';
 import type { TokenVerifier, TrustStore } from '@relais/security';
 import type { Config } from '../config.js';
 import type { ClientAddress } from '../http/client-address.js';
 import { limitOf } from '../limits.js';
 import { capacityIs } from '../metrics.js';
+import type { Possession } from '../possession.js';
 import type { RateLimits } from '../rate-limits.js';
 import { Admission } from './admission.js';
 import { BusWatch } from './bus-watch.js';
@@ -20,9 +22,11 @@ import { Heartbeat } from './heartbeat.js';
 import { Hub } from './hub.js';
 import { Joining } from './joining.js';
 import { Marks } from './marks.js';
+import { onlineDevices } from './online-devices.js';
 import { Requests } from './requests.js';
 import { Settling } from './settling.js';
 import { SocketServer } from './socket-server.js';
+import { SocketTokens } from './socket-tokens.js';
 import { Streams } from './streams.js';
 import { Typing } from './typing.js';
 
@@ -35,8 +39,10 @@ export interface RealtimeParts {
   bus: Bus;
   verifier: TokenVerifier;
   trust: TrustStore;
+  clock: Clock;
   limits: RateLimits;
   addresses: ClientAddress;
+  possession: Possession;
   log: Log;
 }
 
@@ -57,7 +63,8 @@ export class Realtime {
   private release: Array<() => void> = [];
 
   constructor(private readonly parts: RealtimeParts) {
-    const { config, bus, connection, verifier, limits, log } = parts;
+    const { config, bus, connection, limits, log } = parts;
+    const tokens = new SocketTokens(parts.verifier, parts.possession);
     this.live = new Live(connection, (data, subject) => this.delivery.receive(data, subject));
     const settling = new Settling(this.live);
     const reader = new EntryReader(bus, (person, stream) => this.streams.leave(person, stream));
@@ -74,10 +81,10 @@ export class Realtime {
     this.delivery = new Delivery(this.hub, this.streams);
     this.marks = new Marks(bus, log);
     const typing = new Typing(bus, this.live, this.streams, limits);
-    this.requests = new Requests({ bus, verifier, limits, marks: this.marks, typing, log });
-    this.heartbeat = new Heartbeat(this.hub, config.HEARTBEAT_MS);
+    this.requests = new Requests({ bus, tokens, limits, marks: this.marks, streams: this.streams, typing, log });
+    this.heartbeat = new Heartbeat(this.hub, config.HEARTBEAT_MS, parts.clock);
     this.joining = new Joining({
-      ...{ bus, verifier, limits, log, settling, hub: this.hub, streams: this.streams },
+      ...{ bus, tokens, limits, log, settling, hub: this.hub, streams: this.streams },
       heartbeatMs: config.HEARTBEAT_MS,
       isBusUp: () => connection.isUp(),
       joined: (joined) => this.heartbeat.add(joined),
@@ -103,6 +110,7 @@ export class Realtime {
     this.release = [
       trust.onRevoked((revocations) => this.hub.putOut(trust, revocations)),
       connection.onReconnect(() => void this.findWhatWasMissed()),
+      new Surveys(connection).answer(findOnlineDevices, (question) => onlineDevices(this.hub, question)),
     ];
     this.heartbeat.start();
     this.digest.start();
@@ -129,7 +137,7 @@ export class Realtime {
 
   private connectionEvents(): ConnectionEvents {
     return {
-      hello: (connection, token) => void this.joining.hello(connection, token),
+      hello: (connection, hello) => void this.joining.hello(connection, hello),
       frame: (connection, frame, isLimited) => this.requests.take(connection, frame, isLimited),
       malformed: (connection, n) => this.requests.refuse(connection, n, new AppError('invalid', 'invalid_request')),
       closing: (connection) => this.hub.remove(connection),

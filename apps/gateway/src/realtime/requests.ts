@@ -1,13 +1,16 @@
 import type { Bus } from '@relais/bus';
-import { appendEntry, type ClientFrame, syncEntries } from '@relais/contracts';
+import { appendEntry, type ClientFrame, markAlarm, syncEntries } from '@relais/contracts';
 import { AppError } from '@relais/kernel';
 import type { Log } from '@relais/observability';
-import type { Principal, TokenVerifier } from '@relais/security';
+import type { Principal } from '@relais/security';
 import { framesSent, resumed } from '../metrics.js';
 import type { RateLimits } from '../rate-limits.js';
 import type { Connection } from './connection.js';
 import { encodeFrame, refusal } from './frames.js';
 import type { Marks } from './marks.js';
+import type { Person } from './person.js';
+import type { SocketTokens } from './socket-tokens.js';
+import type { Streams } from './streams.js';
 import type { Typing } from './typing.js';
 
 /** Requests one socket may have at work; a client that wants more waits for answers first. */
@@ -19,9 +22,10 @@ type Numbered = Frame<'append' | 'sync' | 'token'>;
 
 export interface RequestParts {
   bus: Bus;
-  verifier: TokenVerifier;
+  tokens: SocketTokens;
   limits: RateLimits;
   marks: Marks;
+  streams: Streams;
   typing: Typing;
   log: Log;
 }
@@ -36,9 +40,10 @@ export class Requests {
     if (!person || !principal) return;
     if (frame.type === 'append' || frame.type === 'sync' || frame.type === 'token')
       return void this.answer(connection, frame, isLimited);
+    if (frame.type === 'alarm_mark') return void this.markAlarms(principal, frame);
     if (isLimited) return;
-    if (frame.type === 'mark') this.parts.marks.note(person, frame.marks);
-    else if (frame.type === 'typing') void this.parts.typing.show(person, frame.conversationId);
+    if (frame.type === 'mark') this.mark(person, frame);
+    else if (frame.type === 'typing' && mayWrite(principal)) void this.parts.typing.show(person, frame.conversationId);
   }
 
   refuse(connection: Connection, n: number, error: AppError): void {
@@ -88,9 +93,24 @@ export class Requests {
     }
   }
 
+  private mark(person: Person, { marks }: Frame<'mark'>): void {
+    this.parts.marks.note(person, marks);
+    for (const { conversationId, delivered } of marks)
+      if (delivered !== undefined)
+        this.parts.streams.find(person.organizationId, conversationId)?.acknowledged(delivered);
+  }
+
+  /** Tried twice: a device that seems silent is told another way, so a lost mark disturbs somebody for nothing. */
+  private async markAlarms({ token }: Principal, { marks }: Frame<'alarm_mark'>): Promise<void> {
+    const tell = () => this.parts.bus.request(markAlarm, { marks }, { token });
+    await tell()
+      .catch(tell)
+      .catch((error: unknown) => this.parts.log.warn({ event: 'realtime.alarm_mark_lost', error }));
+  }
+
   /** A newer token for the same session; the socket goes on as it was. */
-  private async renew(connection: Connection, current: Principal, { token }: Frame<'token'>) {
-    const next = await this.parts.verifier.verify(token);
+  private async renew(connection: Connection, current: Principal, shown: Frame<'token'>) {
+    const next = await this.parts.tokens.verify(connection, shown);
     const isSame =
       next.organizationId === current.organizationId &&
       next.userId === current.userId &&
@@ -101,5 +121,8 @@ export class Requests {
     return {};
   }
 }
+
+/** Bots that may only listen do not show that they type either. */
+const mayWrite = ({ scopes }: Principal): boolean => scopes === undefined || scopes.includes('messages:write');
 
 const tooMany = (): AppError => new AppError('rate_limited', 'rate_limited', undefined, { retryAfterMs: 1_000 });

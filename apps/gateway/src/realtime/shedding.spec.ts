@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { LoadClass } from '../metrics.js';
 import { admit, SEND_BUDGET } from './shedding.js';
 
-const ORDER: LoadClass[] = ['typing', 'presence', 'receipt', 'message'];
+const ORDER: LoadClass[] = ['typing', 'presence', 'receipt', 'message', 'alarm'];
 const STEPS = { send: 0, shed: 1, resync: 1 } as const;
 
 describe('what a slow socket costs', () => {
@@ -36,5 +36,10 @@ describe('what a slow socket costs', () => {
     expect(admit('message', { bytes: 0, frames: 512 }, 1)).toBe('resync');
     expect(admit('message', { bytes: SEND_BUDGET.bytes - 1, frames: 1 }, 1)).toBe('send');
     expect(admit('message', { bytes: SEND_BUDGET.bytes, frames: 1 }, 1)).toBe('resync');
+  });
+
+  it('lets alarms through where messages have ended, up to as much again', () => {
+    expect(admit('alarm', { bytes: 0, frames: 1_023 }, 1)).toBe('send');
+    expect(admit('alarm', { bytes: 0, frames: 1_024 }, 1)).toBe('resync');
   });
 });

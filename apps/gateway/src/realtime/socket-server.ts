@@ -57,7 +57,9 @@ export class SocketServer {
       assertUpgradable(request, this.parts.allowedOrigins);
       this.parts.admission.admit(this.open.size);
       await this.parts.limits.take('connectPerAddress', this.parts.addresses.of(request));
-      this.server.handleUpgrade(request, socket, head, (opened) => this.take(opened as RealtimeSocket, socket));
+      this.server.handleUpgrade(request, socket, head, (opened) =>
+        this.take(opened as RealtimeSocket, socket, request.headers.host),
+      );
       socket.off('error', ignore);
     } catch (thrown) {
       const error = AppError.from(thrown);
@@ -71,9 +73,9 @@ export class SocketServer {
     for (const socket of this.open) socket.terminate();
   }
 
-  private take(socket: RealtimeSocket, stream: Duplex): void {
+  private take(socket: RealtimeSocket, stream: Duplex, host: string | undefined): void {
     socket.stream = stream;
-    const connection = new Connection(socket, this.parts.events, this.parts.frameLimits);
+    const connection = new Connection(socket, this.parts.events, this.parts.frameLimits, host);
     socket.connection = connection;
     this.open.add(socket);
     this.parts.hub.add(connection);
