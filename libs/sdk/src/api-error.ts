@@ -7,6 +7,8 @@ export interface ApiErrorOptions extends ErrorOptions {
   retryable?: boolean;
   /** When trying again makes sense, in milliseconds from now. */
   retryAfterMs?: number;
+  /** What is needed to go on, such as the token of an unfinished login. */
+  details?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -19,6 +21,7 @@ export class ApiError extends Error {
   readonly status: number | undefined;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
 
   constructor(
     readonly kind: ErrorKind,
@@ -30,6 +33,7 @@ export class ApiError extends Error {
     this.status = options.status;
     this.retryable = options.retryable ?? RETRYABLE.has(kind);
     this.retryAfterMs = options.retryAfterMs;
+    this.details = options.details ?? {};
   }
 
   /** The thrown value as an ApiError; what is not one is a bug of the client and not retryable. */

@@ -7,5 +7,7 @@ export * from './realtime/connection-options.js';
 export * from './realtime/conversation-log.js';
 export { type Heads, type History } from './realtime/conversation-logs.js';
 export * from './session/access-tokens.js';
+export * from './session/bot-session.js';
 export * from './session/device-key.js';
 export * from './session/relais-session.js';
+export * from './session/wipe.js';

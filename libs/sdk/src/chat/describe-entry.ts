@@ -1,4 +1,4 @@
-import type { Entry } from '@relais/contracts';
+import type { AlarmBody, Entry } from '@relais/contracts';
 import { printable } from './printable.js';
 
 /** One entry as a line of text, without time and name. */
@@ -18,5 +18,13 @@ export function describeEntry(entry: Entry): string {
       return entry.body.title === undefined ? '(changed the settings)' : `(title: ${printable(entry.body.title)})`;
     case 'closed':
       return '(closed the conversation)';
+    case 'alarm':
+      return describeAlarm(entry.body);
   }
+}
+
+function describeAlarm({ happened, title, answers }: AlarmBody): string {
+  const what = title === undefined ? '' : `: ${printable(title)}`;
+  const counts = answers ? ` (${answers.accepted} coming, ${answers.declined} not coming)` : '';
+  return `(alarm ${happened.replace('_', '-')}${what}${counts})`;
 }

@@ -17,6 +17,7 @@ export const USAGE = `relais-chat: talk to somebody from a terminal
   --help
 
 While talking: /quit or Ctrl-D ends. A line is marked ✓ when it is committed.
+Alarms are shown as they come; /answer coming (or another answer that is offered) answers the last.
 `;
 
 export interface ChatOptions {

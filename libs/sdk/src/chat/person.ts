@@ -21,8 +21,11 @@ export interface Person {
   counterpart: string | undefined;
 }
 
+/** How a command line says who somebody is. */
+export type Who = Pick<ChatOptions, 'name' | 'peopleFile' | 'email' | 'gateway' | 'organization'>;
+
 /** The person the command line means: one of the people file, or somebody whose password is asked. */
-export async function findPerson(options: ChatOptions): Promise<Person> {
+export async function findPerson(options: Who): Promise<Person> {
   const { email, gateway, organization } = options;
   if (email && gateway && organization) {
     const password = await askSecret(`Password of ${email}: `);

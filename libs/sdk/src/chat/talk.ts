@@ -1,6 +1,7 @@
-import { type Conversation, type Entry, ROUTES } from '@relais/contracts';
+import { type Alarm, type AlarmState, type AlarmTold, type Conversation, type Entry, ROUTES } from '@relais/contracts';
 import { newId } from '@relais/kernel';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ApiError } from '../api-error.js';
 import type { StateChange } from '../realtime/connection-options.js';
 import { RelaisConnection } from '../realtime/connection.js';
 import type { RelaisSession } from '../session/relais-session.js';
@@ -11,6 +12,12 @@ import { Outgoing } from './outgoing.js';
 import { clockTime, printable } from './printable.js';
 import type { Screen } from './screen.js';
 
+const OVER: Partial<Record<AlarmState, string>> = {
+  all_clear: 'ALL CLEAR',
+  cancelled: 'CANCELLED',
+  expired: 'NO ANSWER COUNTS ANY MORE',
+};
+
 const HISTORY_LINES = 20;
 /** A script wants an end; a person at a terminal waits until the network is back. */
 const SCRIPT_GIVES_UP_AFTER_MS = 30_000;
@@ -20,6 +27,8 @@ export class Talk {
   private readonly connection: RelaisConnection;
   private readonly outgoing: Outgoing;
   private wasOffline = false;
+  /** The last that came. */
+  private alarmId: string | undefined;
 
   private constructor(
     private readonly session: RelaisSession,
@@ -38,6 +47,8 @@ export class Talk {
     const giveUpAfterMs = options.once || options.followSeconds ? SCRIPT_GIVES_UP_AFTER_MS : undefined;
     this.outgoing = new Outgoing(this.connection, conversation.id, this, giveUpAfterMs);
     this.connection.on('entry', (entry) => this.arrived(entry));
+    this.connection.on('alarm', (told) => this.alarmed(told));
+    this.connection.on('alarmChanged', (alarm) => this.alarmChanged(alarm));
     this.connection.on('state', (change) => this.changed(change));
   }
 
@@ -84,9 +95,38 @@ export class Talk {
   private async readInput(): Promise<boolean> {
     for await (const line of this.screen.lines()) {
       if (line.trim() === '/quit') return true;
+      const [, answer] = /^\/answer (\w+)$/.exec(line.trim()) ?? [];
+      if (answer) {
+        await this.answerAlarm(answer);
+        continue;
+      }
       this.outgoing.send(line);
     }
     return false;
+  }
+
+  private alarmed(told: AlarmTold): void {
+    const { id, severity, title, text, answers } = told.alarm;
+    this.alarmId = id;
+    const keys = answers.map(({ key }) => `/answer ${key}`).join(' or ');
+    this.screen.print(`  !!! ${severity.toUpperCase()}: ${printable(title)} ${printable(text)} ${keys && `— ${keys}`}`);
+    this.connection.markAlarmShown(told);
+  }
+
+  /** What people in the field wait for is the end; who else has answered says the report. */
+  private alarmChanged({ title, state }: Alarm): void {
+    const over = OVER[state];
+    if (over) this.screen.print(`  !!! ${over}: ${printable(title)}`);
+  }
+
+  private async answerAlarm(answer: string): Promise<void> {
+    if (!this.alarmId) return this.screen.print('      there is no alarm');
+    const asked = { alarmId: this.alarmId as never, answer };
+    const said = await this.session.call(ROUTES.answerAlarm, asked).then(
+      ({ state, accepted }) => `${state}, taken on by ${accepted}`,
+      (error: unknown) => ApiError.from(error).code,
+    );
+    this.screen.print(`      alarm: ${said}`);
   }
 
   private get ownName(): string {

@@ -21,16 +21,18 @@ const problem = z.object({
   code: z.string().max(128),
   retryable: z.boolean().optional(),
   detail: z.string().optional(),
+  details: z.record(z.string(), z.unknown()).optional(),
 });
 
 /** An unsuccessful HTTP answer as an ApiError: the gateway's problem+json, or whatever a proxy in between made of it. */
 export function readProblem(status: number, retryAfter: string | null, body: string, now = Date.now()): ApiError {
   const parsed = problem.safeParse(jsonOf(body));
-  const { code, retryable, detail } = parsed.data ?? { code: `http_${status}` };
+  const { code, retryable, detail, details } = parsed.data ?? { code: `http_${status}` };
   return new ApiError(kindOf(status), code, detail ?? code, {
     status,
     retryable,
     retryAfterMs: retryAfterMs(retryAfter, now),
+    details,
   });
 }
 

@@ -3,8 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { z } from 'zod';
 import { ApiError } from '../api-error.js';
 import { type Backoff, DEFAULT_BACKOFF, backoffMs } from '../backoff.js';
+import type { DeviceKey } from '../session/device-key.js';
 import { type HttpRequest, buildRequest } from './build-request.js';
 import { jsonOf, readProblem } from './read-problem.js';
+
+/** With its byte order mark, where there is one: spreadsheets read a table by it. */
+const asSent = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export interface RelaisApiOptions {
   /** Base addresses of gateways, like `https://chat.example.org`; the next one is used when one does not answer. */
@@ -19,6 +23,8 @@ export interface RelaisApiOptions {
 export interface CallOptions {
   /** The access token, for everything that is not public. */
   token?: string;
+  /** The key that the token is bound to: it signs a proof for each request, without which the token is refused. */
+  key?: DeviceKey;
   /** Repeat a GET or PUT after a retryable failure. Other methods are not safe to repeat and are sent once. */
   retry?: boolean;
   timeoutMs?: number;
@@ -27,9 +33,13 @@ export interface CallOptions {
 
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'PUT']);
 
-/** Calls the gateway's HTTP API, typed by its contracts. Holds no connection and no state but whose turn it is. */
+/**
+ * Calls the gateway's HTTP API, typed by its contracts. Holds no connection and no state but whose turn it is, and the
+ * nonces that gateways ask for in proofs.
+ */
 export class RelaisApi {
   private turn = 0;
+  private readonly nonces = new Map<string, string>();
   private readonly backoff: Backoff;
 
   constructor(private readonly options: RelaisApiOptions) {
@@ -68,6 +78,13 @@ export class RelaisApi {
     }
   }
 
+  /** What a GET answers that is no JSON, such as a page to print. @throws ApiError as `call` does */
+  async read(target: string, options: CallOptions = {}): Promise<string> {
+    const { status, retryAfter, body } = await this.exchange({ method: 'GET', target }, options);
+    if (status < 200 || status > 299) throw readProblem(status, retryAfter, body);
+    return body;
+  }
+
   private async once<Out extends z.ZodType>(route: Route<z.ZodType, Out>, request: HttpRequest, options: CallOptions) {
     const { status, retryAfter, body } = await this.exchange(request, options);
     if (status < 200 || status > 299) throw readProblem(status, retryAfter, body);
@@ -76,28 +93,52 @@ export class RelaisApi {
     return output.data;
   }
 
-  private async exchange({ method, target, body }: HttpRequest, options: CallOptions) {
-    const gateway = this.gateways[this.turn % this.gateways.length] as string;
-    const headers: Record<string, string> = { accept: 'application/json, application/problem+json' };
-    if (options.token !== undefined) headers['authorization'] = `Bearer ${options.token}`;
+  /** Sends a request; once more with the nonce that a gateway asks for, because our clock is off or its memory is short. */
+  private async exchange(request: HttpRequest, options: CallOptions): Promise<Answer> {
+    const gateway = (this.gateways[this.turn % this.gateways.length] as string).replace(/\/+$/, '');
+    const answer = await this.send(gateway, request, options);
+    if (answer.nonce === null) return answer;
+    this.nonces.set(gateway, answer.nonce);
+    return answer.status === 401 && options.key ? this.send(gateway, request, options) : answer;
+  }
+
+  private async send(gateway: string, { method, target, body }: HttpRequest, options: CallOptions): Promise<Answer> {
+    const url = gateway + target;
+    const headers: Record<string, string> = {
+      accept: 'application/json, application/problem+json',
+      ...this.credentials(gateway, method, url, options),
+    };
     if (body !== undefined) headers['content-type'] = 'application/json';
     const deadline = AbortSignal.timeout(options.timeoutMs ?? this.options.timeoutMs ?? 10_000);
     const signal = options.signal ? AbortSignal.any([deadline, options.signal]) : deadline;
     try {
       // A redirect would carry passwords and tokens to an address nobody chose.
-      const response = await fetch(gateway.replace(/\/+$/, '') + target, {
-        method,
-        headers,
-        body,
-        signal,
-        redirect: 'error',
-      });
-      return { status: response.status, retryAfter: response.headers.get('retry-after'), body: await response.text() };
+      const response = await fetch(url, { method, headers, body, signal, redirect: 'error' });
+      return {
+        status: response.status,
+        retryAfter: response.headers.get('retry-after'),
+        nonce: response.headers.get('dpop-nonce'),
+        body: asSent.decode(await response.arrayBuffer()),
+      };
     } catch (cause) {
       if (deadline.aborted) throw new ApiError('timeout', 'request_timeout', `no answer from ${gateway}`, { cause });
       throw new ApiError('unavailable', 'network_error', `cannot reach ${gateway}: ${reasonOf(cause)}`, { cause });
     }
   }
+
+  private credentials(gateway: string, method: string, url: string, { token, key }: CallOptions) {
+    if (token === undefined) return {};
+    const proof = key?.accessProof({ method, url, accessToken: token, nonce: this.nonces.get(gateway) });
+    return { authorization: `DPoP ${token}`, ...(proof === undefined ? {} : { dpop: proof }) };
+  }
+}
+
+interface Answer {
+  status: number;
+  retryAfter: string | null;
+  /** What the gateway wants in the next proof. */
+  nonce: string | null;
+  body: string;
 }
 
 /** fetch says only that it failed; why is in the cause. */

@@ -1,4 +1,4 @@
-import type { Entry, Written } from '@relais/contracts';
+import type { Alarm, AlarmChecklist, AlarmTold, DutyChanged, Entry, SecurityNotice, Written } from '@relais/contracts';
 import type { ConversationId, EntryId, UserId } from '@relais/kernel';
 import type { Backoff } from '../backoff.js';
 import type { AccessTokens } from '../session/access-tokens.js';
@@ -60,6 +60,20 @@ export interface ConnectionEvents {
   /** How far a member has received and read. */
   receipt: [{ conversationId: ConversationId; userId: UserId; delivered: number; read: number }];
   typing: [{ conversationId: ConversationId; userId: UserId }];
+  /** The person is told of an alarm; that the device has it was said already. Once for each telling. */
+  alarm: [AlarmTold];
+  /** A test that has been acknowledged already. Show nobody: it is for what watches over alarming. */
+  silentAlarm: [AlarmTold];
+  /** An alarm that the person was told of is not what it was. */
+  alarmChanged: [Alarm];
+  /** Something to do in an alarm was added, done, or is not done after all. */
+  alarmChecklist: [AlarmChecklist];
+  /** It is time to say something new in an alarm that the person raised. */
+  alarmUpdateDue: [Alarm['id']];
+  /** Who is on duty by a roster has changed, and it concerns the person. */
+  dutyChanged: [DutyChanged];
+  /** Something happened to the person's own account; see `listSecurityNotices` for what was missed. */
+  securityNotice: [SecurityNotice];
   /** A live entry came before its predecessors; they are waited for, then asked for. */
   gap: [{ conversationId: ConversationId; arrivedSeq: number }];
   /** Positions the server has nothing to show for (said while the person was not a member) were stepped over. */

@@ -1,9 +1,12 @@
 import type { AccessTokens } from '../session/access-tokens.js';
 import { fixedToken } from '../session/access-tokens.js';
+import { DeviceKey } from '../session/device-key.js';
 import { room, saying, twoGateways } from '../testing/connected.js';
 import { eventually } from '../testing/eventually.js';
 
 const { connect, first, second } = twoGateways();
+const partsOf = (proof = ''): Record<string, unknown>[] =>
+  proof.split('.', 2).map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>);
 
 describe('a connection', () => {
   it('says hello first and is online when the gateway is ready', async () => {
@@ -11,7 +14,10 @@ describe('a connection', () => {
 
     await connection.whenOnline();
 
-    expect(first().frames[0]).toEqual({ type: 'hello', token: 'a token' });
+    const [header, claims] = partsOf(first().framesOf('hello')[0]?.proof);
+    expect(first().frames[0]).toEqual({ type: 'hello', token: 'a token', proof: expect.any(String) });
+    expect(header).toMatchObject({ typ: 'dpop+jwt', alg: 'EdDSA' });
+    expect(claims).toMatchObject({ htm: 'GET', htu: `${first().url}/v1/realtime` });
     expect(states.map(({ state }) => state)).toEqual(['connecting', 'online']);
   });
 
@@ -53,8 +59,8 @@ describe('a connection', () => {
   it('brings a fresh token when the gateway found the last one expired', async () => {
     const asked: boolean[] = [];
     const tokens: AccessTokens = {
+      ...fixedToken('', DeviceKey.generate()),
       accessToken: ({ fresh = false } = {}) => Promise.resolve(`token ${asked.push(fresh)}`),
-      onToken: () => () => undefined,
     };
     const { connection } = connect({ tokens });
     await connection.whenOnline();
@@ -69,7 +75,7 @@ describe('a connection', () => {
   it('hands a renewed token in without reconnecting', async () => {
     let renew: (token: string) => void = () => undefined;
     const tokens: AccessTokens = {
-      ...fixedToken('old'),
+      ...fixedToken('old', DeviceKey.generate()),
       onToken: (listener) => {
         renew = listener;
         return () => undefined;
@@ -82,6 +88,42 @@ describe('a connection', () => {
 
     await eventually(() => first().framesOf('token').length === 1);
     expect(first().framesOf('token')[0]?.token).toBe('new');
+    expect(connection.counters.reconnects).toBe(0);
+  });
+
+  it('says hello and shows a new token once more with the nonce that the gateway asks for', async () => {
+    let renew: (token: string) => void = () => undefined;
+    const tokens: AccessTokens = {
+      ...fixedToken('old', DeviceKey.generate()),
+      onToken: (listener) => {
+        renew = listener;
+        return () => undefined;
+      },
+    };
+    const error = { code: 'use_dpop_nonce', kind: 'unauthenticated', retryable: false };
+    const nonces = { hello: 'first', token: 'second' };
+    first().script = (frame, socket) => {
+      if (frame.type !== 'hello' && frame.type !== 'token') return undefined;
+      const nonce = nonces[frame.type];
+      if (partsOf(frame.proof)[1]?.['nonce'] === nonce) return undefined;
+      socket.send(JSON.stringify({ type: 'nonce', nonce }));
+      if (frame.type === 'token') socket.send(JSON.stringify({ type: 'refusal', n: frame.n, error }));
+      return 'handled';
+    };
+    const { connection } = connect({ tokens });
+    await connection.whenOnline();
+
+    renew('new');
+
+    await eventually(() => first().framesOf('token').length === 2);
+    const noncesIn = (type: 'hello' | 'token') =>
+      first()
+        .framesOf(type)
+        .map(({ proof }) => partsOf(proof)[1]?.['nonce']);
+    expect([noncesIn('hello'), noncesIn('token')]).toEqual([
+      [undefined, 'first'],
+      ['first', 'second'],
+    ]);
     expect(connection.counters.reconnects).toBe(0);
   });
 

@@ -1,8 +1,9 @@
-import type { Receipt, ServerFrame } from '@relais/contracts';
+import type { AlarmTold, Receipt, ServerFrame } from '@relais/contracts';
 import type { ConversationId } from '@relais/kernel';
 import { EventEmitter } from 'node:events';
 import { ApiError } from '../api-error.js';
 import { DEFAULT_BACKOFF } from '../backoff.js';
+import { AlarmInbox } from './alarm-inbox.js';
 import { AppendQueue } from './append-queue.js';
 import {
   type ConnectionEvents,
@@ -32,6 +33,7 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
   private readonly appends: AppendQueue;
   private readonly marks: MarkQueue;
   private readonly sync: Synchronizer;
+  private readonly alarms: AlarmInbox;
   private readonly requestTimeoutMs: number;
   private forgetTokens: () => void = () => undefined;
 
@@ -49,6 +51,7 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
     const ask = this.requests.ask.bind(this.requests);
     this.appends = new AppendQueue(ask, set);
     this.marks = new MarkQueue((frame) => this.keeper.send(frame), set.markIntervalMs);
+    this.alarms = new AlarmInbox((frame) => this.keeper.send(frame));
     this.sync = new Synchronizer(this.logs, {
       ...set,
       ask,
@@ -122,6 +125,11 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
     if (this.state === 'online') this.keeper.send({ type: 'typing', conversationId });
   }
 
+  /** Says that the person has seen an alarm. */
+  markAlarmShown(told: AlarmTold): void {
+    this.alarms.mark(told, 'shown');
+  }
+
   /** Leaves for good: marks go out, unanswered appends reject with `connection_closed`. */
   async close(): Promise<void> {
     if (this.state === 'online') this.marks.flush();
@@ -145,6 +153,23 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
         return this.tell(() => this.emit('receipt', frame));
       case 'typing':
         return this.tell(() => this.emit('typing', frame));
+      case 'alarm':
+        if (this.alarms.arrived(frame))
+          this.tell(() => this.emit(frame.alarm.isSilent ? 'silentAlarm' : 'alarm', frame));
+        return;
+      case 'alarm_changed':
+        return this.tell(() => this.emit('alarmChanged', frame.alarm));
+      case 'alarm_checklist':
+        return this.tell(() => this.emit('alarmChecklist', frame));
+      case 'alarm_update_due':
+        return this.tell(() => this.emit('alarmUpdateDue', frame.alarmId));
+      case 'duty_changed':
+        return this.tell(() => this.emit('dutyChanged', frame));
+      case 'security_notice':
+        return this.tell(() => this.emit('securityNotice', frame.notice));
+      case 'nonce':
+        // The socket has taken it for its next proof.
+        return;
     }
   }
 
@@ -188,7 +213,15 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
   /** A refused renewal needs nothing here: the gateway closes when the old token ends, and we come back with the new one. */
   private renew(token: string): void {
     if (this.state !== 'online') return;
-    this.requests.ask({ type: 'token', token }, this.requestTimeoutMs).catch(() => undefined);
+    const show = () => {
+      const proof = this.keeper.proof(token);
+      return this.requests.ask({ type: 'token', token, ...(proof ? { proof } : {}) }, this.requestTimeoutMs);
+    };
+    // The nonce came right before the refusal.
+    const isNonceMissing = (thrown: unknown) => ApiError.from(thrown).code === 'use_dpop_nonce';
+    show()
+      .catch((thrown: unknown) => (isNonceMissing(thrown) ? show() : undefined))
+      .catch(() => undefined);
   }
 
   /** A listener that throws is the application's bug: it surfaces, but costs nobody the rest of the entries. */

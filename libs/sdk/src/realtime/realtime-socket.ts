@@ -1,6 +1,7 @@
 import { type ClientFrame, LIMITS, SUBPROTOCOL, type ServerFrame, serverFrame } from '@relais/contracts';
 import { type RawData, WebSocket } from 'ws';
 import { jsonOf, retryAfterMs } from '../http/read-problem.js';
+import type { AccessTokens } from '../session/access-tokens.js';
 import { type SocketEnd, readClose } from './close-reason.js';
 
 export interface SocketEvents {
@@ -13,9 +14,11 @@ export interface SocketEvents {
 /** A sync answer is the largest frame there is; escapes may double it. */
 const MAX_PAYLOAD_BYTES = 2 * LIMITS.syncEntries * LIMITS.messageTextBytes;
 
+/** What a proof for a gateway's socket names: the address of the request that becomes the socket. */
+const provenUrl = (gateway: string): string => `${gateway.replace(/\/+$/, '')}/v1/realtime`;
+
 /** The realtime address of a gateway's base address. */
-export const realtimeUrl = (gateway: string): string =>
-  `${gateway.replace(/^http/, 'ws').replace(/\/+$/, '')}/v1/realtime`;
+export const realtimeUrl = (gateway: string): string => provenUrl(gateway).replace(/^http/, 'ws');
 
 /**
  * One socket: says hello, answers heartbeats, and notices when the other side has died without a word: nothing heard
@@ -28,10 +31,14 @@ export class RealtimeSocket {
   private heardAt = Date.now();
   private refusal: SocketEnd | undefined;
   private hasEnded = false;
+  private isReady = false;
+  /** What the gateway wants in our proofs; once it has asked, hello is said again. */
+  private nonce: string | undefined;
 
   constructor(
-    gateway: string,
-    token: string,
+    private readonly gateway: string,
+    private readonly token: string,
+    private readonly tokens: AccessTokens,
     readyTimeoutMs: number,
     private readonly events: SocketEvents,
   ) {
@@ -40,7 +47,7 @@ export class RealtimeSocket {
       maxPayload: MAX_PAYLOAD_BYTES,
       perMessageDeflate: false,
     });
-    this.ws.on('open', () => this.send({ type: 'hello', token }));
+    this.ws.on('open', () => this.hello());
     this.ws.on('message', (data, isBinary) => this.heard(data, isBinary));
     this.ws.on('close', (code, reason) => this.end(readClose(code, reason.toString())));
     this.ws.on('error', () => this.give({ closeCode: 1006, code: 'unreachable' }));
@@ -50,6 +57,12 @@ export class RealtimeSocket {
       this.give({ closeCode: 1006, code: 'unreachable', retryAfterMs: asked });
     });
     this.watch(readyTimeoutMs);
+  }
+
+  /** A proof for a token that is shown on this socket. */
+  proof(accessToken: string): string {
+    const { gateway, nonce } = this;
+    return this.tokens.proof({ method: 'GET', url: provenUrl(gateway), accessToken, nonce });
   }
 
   /** Queues a frame. @returns false when the socket cannot take it any more */
@@ -69,14 +82,26 @@ export class RealtimeSocket {
     clearTimeout(impatience);
   }
 
+  private hello(): void {
+    this.send({ type: 'hello', token: this.token, proof: this.proof(this.token) });
+  }
+
+  /** Before `ready` it is the hello that was refused; afterwards whoever asked is refused, too, and asks again. */
+  private askedFor(nonce: string): void {
+    this.nonce = nonce;
+    if (!this.isReady) this.hello();
+  }
+
   private heard(data: RawData, isBinary: boolean): void {
     if (this.hasEnded) return;
     this.heardAt = Date.now();
     // Unknown types are for newer clients; what does not parse is not for anybody.
     const parsed = isBinary ? undefined : serverFrame.safeParse(jsonOf(data.toString()));
     if (!parsed?.success) return;
+    if (parsed.data.type === 'nonce') return this.askedFor(parsed.data.nonce);
     if (parsed.data.type === 'ready') this.allowedSilenceMs = 2 * Math.max(parsed.data.heartbeatMs, 50);
     if (parsed.data.type === 'ready') this.watch(this.allowedSilenceMs);
+    if (parsed.data.type === 'ready') this.isReady = true;
     if (parsed.data.type === 'heartbeat') this.send({ type: 'alive' });
     this.events.frame(parsed.data);
   }

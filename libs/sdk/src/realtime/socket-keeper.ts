@@ -50,6 +50,11 @@ export class SocketKeeper {
     return this.socket?.send(frame) ?? false;
   }
 
+  /** A proof for a token that is shown on the socket of now. */
+  proof(accessToken: string): string | undefined {
+    return this.socket?.proof(accessToken);
+  }
+
   /** Closes the socket politely; no timer is left when this resolves. */
   async stop(): Promise<void> {
     if (this.current.state !== 'closed') this.finish({ closeCode: 1000, code: 'closed_by_client' });
@@ -69,7 +74,7 @@ export class SocketKeeper {
       return this.withoutToken(ApiError.from(thrown), fresh);
     }
     if (this.current.state !== 'connecting') return;
-    this.socket = new RealtimeSocket(this.gateway, token, this.options.readyTimeoutMs, {
+    this.socket = new RealtimeSocket(this.gateway, token, this.options.tokens, this.options.readyTimeoutMs, {
       frame: (frame) => this.heard(frame),
       ended: (end) => this.lost(end),
     });

@@ -1,5 +1,6 @@
 import { ROUTES, type Tokens } from '@relais/contracts';
 import { newId } from '@relais/kernel';
+import { createHash } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApiError } from '../api-error.js';
@@ -22,9 +23,10 @@ const tokensFor = (number: number, lifeMs = 300_000): Tokens =>
 interface Asked {
   path: string;
   token: string | undefined;
+  proof: string | undefined;
   body: Record<string, string>;
 }
-type Answer = { status: number; body: unknown } | 'hang_up';
+type Answer = { status: number; body: unknown; nonce?: string } | 'hang_up';
 
 let server: Server;
 let asked: Asked[];
@@ -47,11 +49,14 @@ async function respond(request: IncomingMessage, response: ServerResponse): Prom
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString();
-  const asks = { path: request.url ?? '', token: request.headers.authorization, body: text ? JSON.parse(text) : {} };
-  asked.push(asks);
-  const given = answer(asks);
+  const asks = { path: request.url ?? '', token: request.headers.authorization };
+  const proof = request.headers['dpop'] as string | undefined;
+  const whole = { ...asks, proof, body: text ? JSON.parse(text) : {} };
+  asked.push(whole);
+  const given = answer(whole);
   if (given === 'hang_up') return void request.socket.destroy();
-  response.writeHead(given.status, { 'content-type': 'application/json' }).end(JSON.stringify(given.body));
+  const nonce = given.nonce === undefined ? {} : { 'dpop-nonce': given.nonce };
+  response.writeHead(given.status, { 'content-type': 'application/json', ...nonce }).end(JSON.stringify(given.body));
 }
 
 const backoff = { baseMs: 5, capMs: 10, random: () => 0.5 };
@@ -61,6 +66,9 @@ const problem = (status: number, code: string): Answer => ({
   status,
   body: { status, code, retryable: status >= 500 },
 });
+
+const claimsOf = (proof: string) =>
+  JSON.parse(Buffer.from(proof.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
 
 describe('a session', () => {
   it('begins with a login that shows the public half of the device key', async () => {
@@ -125,10 +133,41 @@ describe('a session', () => {
   it('repeats a call with a fresh token when the gateway found the old one expired', async () => {
     answer = ({ path, token }) => {
       if (path === '/v1/sessions/refresh') return { status: 200, body: tokensFor(2) };
-      return token === 'Bearer access 2' ? { status: 200, body: { items: [] } } : problem(401, 'token_expired');
+      return token === 'DPoP access 2' ? { status: 200, body: { items: [] } } : problem(401, 'token_expired');
     };
 
     await expect(resume(tokensFor(1)).call(ROUTES.listDevices, {})).resolves.toEqual({ items: [] });
+  });
+
+  it('proves with each call that it has the key, each time anew', async () => {
+    answer = () => ({ status: 200, body: { items: [] } });
+    const current = resume(tokensFor(1));
+
+    for (const _ of [1, 2]) await current.call(ROUTES.listUsers, { limit: 5 });
+
+    const [first, second] = asked.map(({ proof = '' }) => claimsOf(proof));
+    const ath = createHash('sha256').update('access 1').digest('base64url');
+    expect(first).toMatchObject({ htm: 'GET', htu: `${api().gateways[0]}/v1/users`, ath });
+    expect(first?.['jti']).not.toBe(second?.['jti']);
+  });
+
+  it('repeats a call with the nonce it is asked for, and keeps it for the next (a clock that is wrong)', async () => {
+    answer = ({ proof = '' }) =>
+      claimsOf(proof)['nonce'] === 'n1'
+        ? { status: 200, body: { items: [] } }
+        : ({ ...(problem(401, 'use_dpop_nonce') as object), nonce: 'n1' } as Answer);
+    const current = resume(tokensFor(1));
+
+    for (const _ of [1, 2]) await expect(current.call(ROUTES.listDevices, {})).resolves.toEqual({ items: [] });
+
+    expect(asked.map(({ proof = '' }) => claimsOf(proof)['nonce'])).toEqual([undefined, 'n1', 'n1']);
+  });
+
+  it('asks no third time when its nonce is refused again', async () => {
+    answer = () => ({ ...(problem(401, 'use_dpop_nonce') as object), nonce: 'n1' }) as Answer;
+
+    await expect(resume(tokensFor(1)).call(ROUTES.listDevices, {})).rejects.toMatchObject({ code: 'use_dpop_nonce' });
+    expect(asked).toHaveLength(2);
   });
 
   it('does not refresh after it was closed', async () => {

@@ -5,7 +5,7 @@ import { ApiError } from '../api-error.js';
 import { type Backoff, DEFAULT_BACKOFF } from '../backoff.js';
 import type { CallOptions, RelaisApi } from '../http/relais-api.js';
 import type { AccessTokens } from './access-tokens.js';
-import type { DeviceKey } from './device-key.js';
+import type { DeviceKey, ProvenRequest } from './device-key.js';
 import { refreshTokens } from './refresh.js';
 import { goodUntilMs } from './token-life.js';
 
@@ -58,7 +58,10 @@ export class RelaisSession extends EventEmitter<SessionEvents> implements Access
     return new RelaisSession(api, key, tokens, options);
   }
 
-  /** @throws ApiError `login_failed`, `login_throttled`, `login_overloaded`, `device_id_reused` */
+  /**
+   * @throws ApiError `login_failed`, `login_throttled`, `login_overloaded`, `device_id_reused`; `factor_required`, whose
+   *   details are an `UnfinishedLogin` for `finishLogin`
+   */
   static async login(
     api: RelaisApi,
     input: WithoutDevice<typeof ROUTES.login>,
@@ -68,6 +71,16 @@ export class RelaisSession extends EventEmitter<SessionEvents> implements Access
   ): Promise<RelaisSession> {
     const tokens = await api.call(ROUTES.login, { ...input, device: { ...device, publicKey: key.publicKey } });
     return new RelaisSession(api, key, tokens, options);
+  }
+
+  /** Shows what a login still asked for. @throws ApiError `login_failed` */
+  static async finishLogin(
+    api: RelaisApi,
+    input: z.input<typeof ROUTES.finishLogin.contract.input>,
+    key: DeviceKey,
+    options: SessionOptions = {},
+  ): Promise<RelaisSession> {
+    return new RelaisSession(api, key, await api.call(ROUTES.finishLogin, input), options);
   }
 
   /** Joins an organization with an invitation and signs in. */
@@ -107,21 +120,31 @@ export class RelaisSession extends EventEmitter<SessionEvents> implements Access
     return () => this.off('tokens', heard);
   }
 
+  proof(request: ProvenRequest): string {
+    return this.key.accessProof(request);
+  }
+
   /** Calls as this person. A token that the gateway finds expired (our clock is wrong) is refreshed and the call repeated. */
   async call<In extends z.ZodType, Out extends z.ZodType>(
     route: Route<In, Out>,
     input: z.input<In>,
-    options: Omit<CallOptions, 'token'> = {},
+    options: Omit<CallOptions, 'token' | 'key'> = {},
   ): Promise<z.output<Out>> {
     const token = await this.accessToken();
+    const { key } = this;
     try {
-      return await this.api.call(route, input, { ...options, token });
+      return await this.api.call(route, input, { ...options, key, token });
     } catch (thrown) {
       if (!(thrown instanceof ApiError) || thrown.code !== 'token_expired') throw thrown;
       const fresh =
         this.current.accessToken === token ? await this.accessToken({ fresh: true }) : this.current.accessToken;
-      return this.api.call(route, input, { ...options, token: fresh });
+      return this.api.call(route, input, { ...options, key, token: fresh });
     }
+  }
+
+  /** Reads what is no JSON, as this person. */
+  async read(target: string, options: Omit<CallOptions, 'token' | 'key'> = {}): Promise<string> {
+    return this.api.read(target, { ...options, key: this.key, token: await this.accessToken() });
   }
 
   /** New tokens now; calls at the same time share one refresh. @throws ApiError `refresh_failed` ends the session */
@@ -132,6 +155,11 @@ export class RelaisSession extends EventEmitter<SessionEvents> implements Access
       .catch((thrown: unknown) => this.refused(thrown))
       .finally(() => (this.refreshing = undefined));
     return this.refreshing;
+  }
+
+  /** Shows once more who one is, with what `beginStepUp` offers; the session goes on with new tokens. */
+  async stepUp(input: z.input<typeof ROUTES.finishLogin.contract.input>): Promise<Tokens> {
+    return this.take(await this.api.call(ROUTES.finishLogin, input));
   }
 
   /** Ends the session on the server, then closes. Closes even when the server cannot be told. */

@@ -3,6 +3,7 @@ import { type ConversationId, type EntryId, newId } from '@relais/kernel';
 import type { ConnectionOptions, StateChange } from '../realtime/connection-options.js';
 import { RelaisConnection } from '../realtime/connection.js';
 import { fixedToken } from '../session/access-tokens.js';
+import { DeviceKey } from '../session/device-key.js';
 import { ScriptedGateway } from './scripted-gateway.js';
 
 export const room = newId<ConversationId>();
@@ -29,7 +30,7 @@ export function twoGateways() {
   const connect = (options: Partial<ConnectionOptions> = {}) => {
     const connection = new RelaisConnection({
       gateways: gateways.map(({ url }) => url),
-      tokens: fixedToken('a token'),
+      tokens: fixedToken('a token', DeviceKey.generate()),
       backoff: { baseMs: 20, capMs: 50, random: () => 0.5 },
       gapWaitMs: 10,
       markIntervalMs: 20,

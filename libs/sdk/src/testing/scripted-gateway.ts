@@ -110,6 +110,7 @@ export class ScriptedGateway {
       case 'mark':
       case 'typing':
       case 'alive':
+      case 'alarm_mark':
         return;
     }
   }

@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs';
+
+const main = new URL('../dist/alarm/main.js', import.meta.url);
+if (existsSync(main)) await import(main.href);
+else {
+  console.error('relais-alarm: run npm run build first');
+  process.exitCode = 1;
+}

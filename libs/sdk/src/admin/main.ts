@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
+import { ApiError } from '../api-error.js';
+import { openDevice } from '../chat/device-file.js';
+import { findPerson } from '../chat/person.js';
+import { printable } from '../chat/printable.js';
+import { RelaisApi } from '../http/relais-api.js';
+import type { RelaisSession } from '../session/relais-session.js';
+import { importList } from './import-people.js';
+import { checkInput, describeOperation, listOperations, operationNamed, parseInput } from './operations.js';
+import { signIn, stepUp } from './sign-in.js';
+
+const USAGE = `relais-admin: any operation of the API, from a terminal
+
+  relais-admin [--as NAME] OPERATION [JSON | @FILE | -]   as a person of the people file; alice is its owner
+  relais-admin --gateway URL --organization HANDLE --email EMAIL OPERATION [JSON]
+  relais-admin describe OPERATION                          what it takes and how it fails
+  relais-admin list                                        every operation
+  relais-admin import-people FILE [--apply]                people from a CSV list of any length; only looks without --apply
+
+  --people FILE   default .devstack/default/people.json, which npm run up writes
+
+The session is kept beside the people file and gone on with. Where an operation asks to show once more who you are,
+you are asked for it.
+`;
+
+const options = {
+  as: { type: 'string', default: 'alice' },
+  people: { type: 'string', default: join('.devstack', 'default', 'people.json') },
+  gateway: { type: 'string' },
+  organization: { type: 'string' },
+  email: { type: 'string' },
+  apply: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+const parse = (args: string[]) => parseArgs({ args, allowPositionals: true, options });
+
+async function main(args: string[]): Promise<string> {
+  const { values, positionals } = parse(args);
+  const [operation, given = '{}'] = positionals;
+  if (values.help || !operation) return USAGE;
+  if (operation === 'list') return listOperations();
+  if (operation === 'describe') return describeOperation(given);
+  if (operation === 'import-people') return importFile(values, given);
+  const route = operationNamed(operation);
+  const input = checkInput(route, parseInput(await contentOf(given)));
+  return within(values, async (session) => `${JSON.stringify(await session.call(route, input), null, 2)}\n`);
+}
+
+async function importFile(values: Values, file: string): Promise<string> {
+  const list = await readFile(file, 'utf8');
+  const print = (line: string) => void process.stdout.write(`${printable(line)}\n`);
+  const { apply } = values;
+  return within(values, async (session) => {
+    if (!(await importList(session, list, { apply, print }))) process.exitCode = 1;
+    return '';
+  });
+}
+
+type Values = ReturnType<typeof parse>['values'];
+
+/** Works as the person of the command line, who shows once more who they are where that is asked for. */
+async function within(values: Values, work: (session: RelaisSession) => Promise<string>): Promise<string> {
+  const person = await findPerson({
+    name: values.as,
+    peopleFile: values.people,
+    gateway: values.gateway,
+    organization: values.organization,
+    email: values.email,
+  });
+  const file = join(dirname(values.people), 'devices', `${encodeURIComponent(person.name.toLowerCase())}-admin`);
+  const session = await signIn(new RelaisApi(person), person, await openDevice(`${file}.json`), `${file}.session.json`);
+  try {
+    return await withStepUp(
+      () => work(session),
+      () => stepUp(session, person),
+    );
+  } finally {
+    session.close();
+  }
+}
+
+function contentOf(given: string): Promise<string> | string {
+  if (given === '-') return text(process.stdin);
+  return given.startsWith('@') ? readFile(given.slice(1), 'utf8') : given;
+}
+
+/** What showing once more who one is may change: the session is old, or showed less than what is to be demanded. */
+const SHOW_AGAIN: ReadonlySet<string> = new Set(['step_up_required', 'would_lock_out']);
+
+async function withStepUp<Answer>(work: () => Promise<Answer>, showAgain: () => Promise<void>): Promise<Answer> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (!(thrown instanceof ApiError) || !SHOW_AGAIN.has(thrown.code)) throw thrown;
+    await showAgain();
+    return work();
+  }
+}
+
+try {
+  process.stdout.write(await main(process.argv.slice(2)));
+} catch (thrown) {
+  const { message } = thrown instanceof Error ? thrown : { message: String(thrown) };
+  const what = thrown instanceof ApiError ? `${thrown.code} (${message})` : message;
+  process.stderr.write(`relais-admin: ${printable(what)}\n`);
+  process.exitCode = 1;
+}

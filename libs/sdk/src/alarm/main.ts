@@ -1,0 +1,70 @@
+import { ROUTES } from '@relais/contracts';
+import { dirname, join } from 'node:path';
+import { signIn, stepUp } from '../admin/sign-in.js';
+import { ApiError } from '../api-error.js';
+import { openDevice } from '../chat/device-file.js';
+import { Directory } from '../chat/directory.js';
+import { findPerson, type Person } from '../chat/person.js';
+import { printable } from '../chat/printable.js';
+import { RelaisApi } from '../http/relais-api.js';
+import type { RelaisSession } from '../session/relais-session.js';
+import { type AlarmWish, readAlarmOptions, USAGE } from './alarm-options.js';
+import { follow } from './follow.js';
+import { raise } from './raise.js';
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+async function main(args: string[]): Promise<void> {
+  const { wish, who } = readAlarmOptions(args);
+  if (wish.kind === 'help') return print(USAGE);
+  const person = await findPerson(who);
+  const file = join(dirname(who.peopleFile), 'devices', `${encodeURIComponent(person.name.toLowerCase())}-admin`);
+  const session = await signIn(new RelaisApi(person), person, await openDevice(`${file}.json`), `${file}.session.json`);
+  try {
+    await fulfil(wish, session, person);
+  } finally {
+    session.close();
+  }
+}
+
+async function fulfil(wish: Exclude<AlarmWish, { kind: 'help' }>, session: RelaisSession, person: Person) {
+  const directory = await Directory.read(session);
+  if (wish.kind === 'end') {
+    const { state } = await session.call(ROUTES.endAlarm, { alarmId: wish.alarmId, as: 'all_clear' });
+    return print(state);
+  }
+  if (wish.kind === 'report') {
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    const form = wish.asTable ? 'report.csv' : `report.html?timeZone=${encodeURIComponent(timeZone)}`;
+    return void process.stdout.write(await session.read(`/v1/alarms/${wish.alarmId}/${form}`, { timeoutMs: 60_000 }));
+  }
+  if (wish.kind === 'follow') return follow(session, directory, wish.alarmId, print);
+  const alarmId = await raiseFresh(wish, session, directory, person);
+  print(`alarm ${alarmId}`);
+  if (wish.follows) await follow(session, directory, alarmId, print);
+}
+
+/** Changing who is told may need that one shows once more who one is. */
+async function raiseFresh(
+  { alarm }: Extract<AlarmWish, { kind: 'raise' }>,
+  session: RelaisSession,
+  directory: Directory,
+  person: Person,
+): Promise<never> {
+  try {
+    return await raise(session, directory, alarm);
+  } catch (thrown) {
+    if (!(thrown instanceof ApiError) || thrown.code !== 'step_up_required') throw thrown;
+    await stepUp(session, person);
+    return raise(session, directory, alarm);
+  }
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (thrown) {
+  const { message } = thrown instanceof Error ? thrown : { message: String(thrown) };
+  const what = thrown instanceof ApiError ? `${thrown.code} (${message})` : message;
+  process.stderr.write(`relais-alarm: ${printable(what)}\n`);
+  process.exitCode = 1;
+}
