@@ -1,0 +1,4 @@
+export { type Fault } from './faults.js';
+export { KubeApi } from './kube-api.js';
+export { type Resource } from './resources.js';
+export { ApiError, type ApiObject } from './types.js';
