@@ -3,12 +3,21 @@ import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { growHistory } from './bench/history.js';
+import { growEscalations, measureEscalations, measureIdleEngine } from './bench/escalations.js';
+import { measureEnumeration } from './bench/enumeration.js';
 import { measureGroup } from './bench/group.js';
 import { hasLimit, LimitDriver } from './bench/limit-driver.js';
-import { atRate, type PathResult, saturate } from './bench/message-path.js';
+import { type Driver, type Pair } from './bench/driver.js';
+import { whileFlooded } from './bench/login-flood.js';
+import { MassAlarm } from './bench/mass-alarm.js';
+import { atRate, type PathResult, type Sample, saturate, summarize } from './bench/message-path.js';
 import { RelaisDriver } from './bench/relais-driver.js';
+import { measureRevocation } from './bench/revocation.js';
 import { measureSockets } from './bench/sockets.js';
 import { formatTable, type Row } from './bench/table.js';
+import { measureDirectory } from './bench/directory.js';
+import { measureTokens } from './bench/tokens.js';
+import { noDirectoryServer } from './faults/lying-directory.js';
 import { World } from './world/world.js';
 
 const { values } = parseArgs({
@@ -17,6 +26,9 @@ const { values } = parseArgs({
     pairs: { type: 'string', default: '50' },
     history: { type: 'string', default: '1000000' },
     members: { type: 'string', default: '1000' },
+    recipients: { type: 'string', default: '10000' },
+    escalations: { type: 'string', default: '50000' },
+    directory: { type: 'string', default: '50000' },
     sockets: { type: 'string', default: '2000' },
     only: { type: 'string' },
     /** A folder for V8 CPU profiles of the services. */
@@ -27,6 +39,8 @@ const SECONDS = Number(values.seconds);
 const PAIRS = Number(values.pairs);
 const MEMBERS = Number(values.members);
 const MIB = 1_024 ** 2;
+/** Fifty people five times: 250 refusals of each kind. */
+const ENUMERATED = 50;
 const wanted = values.only?.split(',');
 const wants = (part: string): boolean => wanted === undefined || wanted.includes(part);
 
@@ -51,19 +65,28 @@ const FIRST = world.cluster.replicas.filter(({ number }) => number === 1);
 try {
   for (const name of SECOND) await world.cluster.stop(name);
   if (wants('idle')) measureIdle();
+  if (wants('idle') || wants('escalations')) await measureIdleEngineShare();
+  if (wants('tokens')) rows.push(...(await measureTokens()));
   const relais = new RelaisDriver(world);
   say(`making ${PAIRS * 2} people`);
-  if (wants('path')) await measurePath(relais);
+  if (wants('path') || wants('rate')) await measurePath(relais);
+  if (wants('login')) await measureLoginFlood(relais);
+  if (wants('enumeration')) await measureWhatRefusalsTell();
   if (wants('history')) await measureHistory(relais);
   if (wants('replicas')) await measureReplicas(relais);
   await relais.close();
   if (wants('group')) await measureLargeGroup();
   if (wants('sockets')) await measureIdleSockets();
+  if (wants('alarms')) await measureAlarms(relais);
+  if (wants('escalations')) await measureOpenEscalations();
   if (wants('start')) await measureStart();
+  if (wants('directory')) await measurePeopleOfDirectory();
+  if (wants('revocation')) await measureRevocations();
 } finally {
+  // What was measured is told even when something after it failed.
+  report();
   await world.close();
 }
-report();
 
 function measureIdle(): void {
   for (const { name, service } of FIRST) {
@@ -77,57 +100,101 @@ function measureIdle(): void {
   }
 }
 
-/** Product and yardstick in turn, on the same servers and with the same sockets. */
+/** Product and yardstick in turn, on the same servers and with the same sockets, after a round that is thrown away. */
 async function measurePath(relais: RelaisDriver): Promise<void> {
   if (!hasLimit()) return say('the bare path is not beside this checkout: no ratios');
   const limit = await LimitDriver.start(world.cluster);
   const [ours, theirs] = [await relais.pairs(PAIRS), await limit.pairs(PAIRS)];
+  const inTurn = async (run: (driver: Driver, pairs: readonly Pair[]) => Promise<Sample>): Promise<Compared> => {
+    const samples: { ours: Sample[]; theirs: Sample[] } = { ours: [], theirs: [] };
+    for (let round = 0; round < 2; round++) {
+      samples.theirs.push(await run(limit, theirs));
+      samples.ours.push(await run(relais, ours));
+    }
+    return { ours: summarize(samples.ours), theirs: summarize(samples.theirs) };
+  };
   say('warming both up');
-  for (const [driver, pairs] of [
-    [limit, theirs],
-    [relais, ours],
-  ] as const)
-    await saturate(driver, pairs, SECONDS / 2);
-  const runs: Record<string, PathResult[]> = { ours: [], theirs: [] };
-  for (let round = 0; round < 2; round++) {
-    say(`saturation, round ${round + 1}`);
-    runs['theirs']?.push(await saturate(limit, theirs, SECONDS / 2));
-    runs['ours']?.push(await saturate(relais, ours, SECONDS / 2));
+  await saturate(limit, theirs, SECONDS / 2);
+  await saturate(relais, ours, SECONDS / 2);
+  if (wants('path')) {
+    say('saturation');
+    reportSaturation(await inTurn((driver, pairs) => saturate(driver, pairs, SECONDS / 2)));
   }
   say('500 messages per second');
-  const rate = { theirs: await atRate(limit, theirs, SECONDS, 500), ours: await atRate(relais, ours, SECONDS, 500) };
+  reportRate(await inTurn((driver, pairs) => atRate(driver, pairs, SECONDS, 500)));
   await limit.close();
-  details['saturation'] = runs;
-  details['at 500/s'] = rate;
-  const mean = (name: string, pick: (result: PathResult) => number) =>
-    (runs[name] ?? []).reduce((sum, result) => sum + pick(result), 0) / (runs[name]?.length ?? 1);
-  const cpu = (result: PathResult) => result.cpuMsPer1000;
-  const speed = (result: PathResult) => result.perSecond;
+}
+
+interface Compared {
+  ours: PathResult;
+  theirs: PathResult;
+}
+
+function reportSaturation(compared: Compared): void {
+  details['saturation'] = compared;
+  const { ours, theirs } = compared;
   rows.push(
     {
       what: 'server CPU per 1,000 messages at saturation',
-      value: mean('ours', cpu),
+      value: ours.cpuMsPer1000,
       unit: 'ms',
-      bound: 1.6 * mean('theirs', cpu),
+      bound: 1.6 * theirs.cpuMsPer1000,
     },
     {
       what: 'durable, delivered 1:1 messages',
-      value: mean('ours', speed),
+      value: ours.perSecond,
       unit: '/s',
-      bound: 0.6 * mean('theirs', speed),
+      bound: 0.6 * theirs.perSecond,
       atLeast: true,
     },
-    { what: 'p99 send → other device at 500/s', value: rate.ours.p99Ms, unit: 'ms', bound: 2 * rate.theirs.p99Ms },
   );
+}
+
+function reportRate(compared: Compared): void {
+  details['at 500/s'] = compared;
+  const { ours, theirs } = compared;
+  rows.push({ what: 'p99 send → other device at 500/s', value: ours.p99Ms, unit: 'ms', bound: 2 * theirs.p99Ms });
+}
+
+/** People talk while somebody guesses passwords with nothing in his way but what auth itself does about it. */
+async function measureLoginFlood(relais: RelaisDriver): Promise<void> {
+  const pairs = await relais.pairs(PAIRS);
+  const talk = () => atRate(relais, pairs, SECONDS, 200);
+  await talk();
+  say('200 messages per second');
+  const calm = summarize([await talk()]);
+  say('200 messages per second, and a flood of logins');
+  const { result, guesses } = await whileFlooded(world, talk);
+  const flooded = summarize([result]);
+  await relais.close();
+  details['login flood'] = { calm, flooded, guesses };
+  rows.push({
+    what: 'p99 of messages during a flood of logins against without',
+    value: flooded.p99Ms / calm.p99Ms,
+    unit: '×',
+    bound: 1.2,
+  });
+}
+
+async function measureWhatRefusalsTell(): Promise<void> {
+  say('logins of people who are there, and of people who are not');
+  const result = await measureEnumeration(world, ENUMERATED);
+  details['enumeration'] = result;
+  rows.push({
+    what: 'refused logins with and without an account, medians apart',
+    value: result.apartMs,
+    unit: 'ms',
+    bound: 5,
+  });
 }
 
 async function measureHistory(relais: RelaisDriver): Promise<void> {
   const pairs = await relais.pairs(PAIRS);
   await growHistory(world, 10_000);
-  const short = await saturate(relais, pairs, SECONDS / 2);
+  const short = summarize([await saturate(relais, pairs, SECONDS / 2)]);
   say(`growing the history to ${Number(values.history).toLocaleString('en')} entries`);
   await growHistory(world, Number(values.history));
-  const long = await saturate(relais, pairs, SECONDS / 2);
+  const long = summarize([await saturate(relais, pairs, SECONDS / 2)]);
   details['history'] = { short, long };
   rows.push({
     what: `CPU per message, ${values.history} entries against 10,000`,
@@ -139,11 +206,11 @@ async function measureHistory(relais: RelaisDriver): Promise<void> {
 
 /** The same load on twice the replicas, on the same two cores: what a message costs more for it. */
 async function measureReplicas(relais: RelaisDriver): Promise<void> {
-  const one = await saturate(relais, await relais.pairs(PAIRS), SECONDS / 2);
+  const one = summarize([await saturate(relais, await relais.pairs(PAIRS), SECONDS / 2)]);
   await relais.close();
   for (const name of SECOND) await world.cluster.startProcess(name);
   say('two replicas of each service');
-  const two = await saturate(relais, await relais.pairs(PAIRS), SECONDS / 2);
+  const two = summarize([await saturate(relais, await relais.pairs(PAIRS), SECONDS / 2)]);
   await relais.close();
   for (const name of SECOND) await world.cluster.stop(name);
   details['replicas'] = { one, two };
@@ -178,6 +245,55 @@ async function measureIdleSockets(): Promise<void> {
   rows.push({ what: 'memory per idle authenticated socket', value: sockets.kibPerSocket, unit: 'KiB', bound: 25 });
 }
 
+/** An emergency to everybody while people talk, against the same talk without it. */
+async function measureAlarms(relais: RelaisDriver): Promise<void> {
+  const asked = { recipients: Number(values.recipients), sockets: Number(values.sockets) };
+  say(`an alarm to ${asked.recipients} people, ${asked.sockets} of them with a socket`);
+  await world.people.atLeast(asked.sockets, (have) => have % 500 === 0 && say(`${have} people`));
+  const mass = await MassAlarm.ready(world, asked);
+  const pairs = await relais.pairs(PAIRS);
+  const talk = () => atRate(relais, pairs, SECONDS / 2, 200);
+  await talk();
+  const calm = summarize([await talk()]);
+  const [alarm, talked] = await Promise.all([mass.raise(), talk()]);
+  const during = summarize([talked]);
+  await relais.close();
+  mass.close();
+  details['alarm'] = { alarm, calm, during };
+  const what = `alarm to ${alarm.recipients} people, ${alarm.sockets} sockets: `;
+  rows.push(
+    { what: `${what}first device`, value: alarm.firstDeviceMs, unit: 'ms', bound: 300 },
+    { what: `${what}p99 device`, value: alarm.p99DeviceMs / 1_000, unit: 's', bound: 3 },
+    { what: `${what}all notifications committed`, value: alarm.committedMs / 1_000, unit: 's', bound: 5 },
+    { what: `${what}p99 of messages during it against before`, value: during.p99Ms / calm.p99Ms, unit: '×', bound: 2 },
+  );
+}
+
+/** Before there was any alarm: afterwards there is something to do for a while. */
+async function measureIdleEngineShare(): Promise<void> {
+  const share = await measureIdleEngine(world, SECONDS);
+  rows.push({ what: 'alerting with nothing to do', value: share * 100, unit: '% of a core', bound: 1 });
+}
+
+async function measureOpenEscalations(): Promise<void> {
+  await growEscalations(world, 1_000);
+  const few = await measureEscalations(world);
+  await growEscalations(world, Number(values.escalations));
+  say(`${values.escalations} open escalations`);
+  const many = await measureEscalations(world);
+  details['escalations'] = { few, many };
+  const what = `${values.escalations} open escalations: `;
+  rows.push(
+    { what: `${what}a cycle of the engine`, value: many.cycleMs, unit: 'ms', bound: 250 },
+    {
+      what: `${what}CPU per alarm against 1,000`,
+      value: many.cpuMsPerAlarm / few.cpuMsPerAlarm,
+      unit: '×',
+      bound: 1.2,
+    },
+  );
+}
+
 async function measureStart(): Promise<void> {
   for (const { name, service } of FIRST) {
     await world.cluster.stop(name);
@@ -190,6 +306,33 @@ async function measureStart(): Promise<void> {
       bound: 3,
     });
   }
+}
+
+/** On two replicas of each service, with as many sockets as `--sockets`. */
+async function measureRevocations(): Promise<void> {
+  for (const name of SECOND) await world.cluster.startProcess(name);
+  say(`${values.sockets} sockets of people who are put out`);
+  const revocation = await measureRevocation(world, Number(values.sockets));
+  for (const name of SECOND) await world.cluster.stop(name);
+  details['revocation'] = revocation;
+  rows.push({
+    what: `${revocation.people} people disabled: p99 until their last socket is closed`,
+    value: revocation.p99Ms / 1_000,
+    unit: 's',
+    bound: 5,
+  });
+}
+
+async function measurePeopleOfDirectory(): Promise<void> {
+  const problem = noDirectoryServer();
+  if (problem) return say(problem);
+  say(`${values.directory} people of a directory`);
+  const result = await measureDirectory(world, Number(values.directory));
+  details['directory'] = result;
+  const what = `${result.people} people of a directory: `;
+  rows.push({ what: `${what}first run`, value: result.firstSeconds / 60, unit: 'min', bound: 5 });
+  rows.push({ what: `${what}run without changes`, value: result.unchangedSeconds, unit: 's', bound: 20 });
+  rows.push({ what: `${what}memory of auth`, value: result.peakMiB, unit: 'MiB RSS', bound: 300 });
 }
 
 function report(): void {

@@ -1,14 +1,13 @@
-import pg from 'pg';
 import type { World } from '../world/world.js';
+import { inDatabase } from './admin-database.js';
 
 /**
  * Fills the log with old entries of other conversations, as a busy year would: written by the database itself, with
  * bodies of a usual size that nobody will open.
  */
-export async function growHistory(world: World, entries: number): Promise<void> {
-  const client = await adminOf(world);
+export function growHistory(world: World, entries: number): Promise<void> {
   const perConversation = 1_000;
-  try {
+  return inDatabase(world, 'messaging', async (client) => {
     await client.query(
       `INSERT INTO entry (organization_id, conversation_id, seq, id, kind, sender_id, sender_device_id, body, recorded_at)
        SELECT $1, md5('bench' || (n / ${perConversation})::text)::uuid, n % ${perConversation} + 1, gen_random_uuid(), 'message',
@@ -19,15 +18,5 @@ export async function growHistory(world: World, entries: number): Promise<void> 
     );
     await client.query('ANALYZE entry');
     await client.query('CHECKPOINT');
-  } finally {
-    await client.end();
-  }
-}
-
-async function adminOf(world: World): Promise<pg.Client> {
-  const url = new URL(world.cluster.servers.postgresUrl);
-  url.pathname = new URL(world.cluster.databases('messaging').DATABASE_URL).pathname;
-  const client = new pg.Client({ connectionString: url.href });
-  await client.connect();
-  return client;
+  });
 }

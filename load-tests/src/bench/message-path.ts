@@ -5,6 +5,13 @@ import { type Driver, type Pair, percentile } from './driver.js';
 const IN_FLIGHT = 4;
 const FILLER = 'x'.repeat(120);
 
+/** One run of a load. */
+export interface Sample {
+  seconds: number;
+  latenciesMs: number[];
+  cpuSeconds: Record<string, number>;
+}
+
 export interface PathResult {
   perSecond: number;
   /** CPU time of all server processes, ms per 1,000 delivered messages. */
@@ -16,7 +23,6 @@ export interface PathResult {
 }
 
 interface Counting {
-  delivered: number;
   latenciesMs: number[];
   isCounting: boolean;
 }
@@ -26,7 +32,7 @@ const textNow = (): string => `${performance.now()} ${FILLER}`.slice(0, FILLER.l
 const ageOf = (text: string): number => performance.now() - Number(text.split(' ', 1)[0]);
 
 /** Every pair keeps four messages in flight: as fast as it goes. */
-export function saturate(driver: Driver, pairs: readonly Pair[], seconds: number): Promise<PathResult> {
+export function saturate(driver: Driver, pairs: readonly Pair[], seconds: number): Promise<Sample> {
   return measure(driver, pairs, seconds, (pair) => {
     pair.onAcknowledged = () => pair.send(textNow());
     for (let index = 0; index < IN_FLIGHT; index++) pair.send(textNow());
@@ -35,12 +41,7 @@ export function saturate(driver: Driver, pairs: readonly Pair[], seconds: number
 }
 
 /** All pairs together send `perSecond`, whatever comes back: what people see at that load. */
-export function atRate(
-  driver: Driver,
-  pairs: readonly Pair[],
-  seconds: number,
-  perSecond: number,
-): Promise<PathResult> {
+export function atRate(driver: Driver, pairs: readonly Pair[], seconds: number, perSecond: number): Promise<Sample> {
   const intervalMs = (1_000 * pairs.length) / perSecond;
   return measure(driver, pairs, seconds, (pair, index) => {
     let timer: NodeJS.Timeout;
@@ -59,12 +60,11 @@ async function measure(
   pairs: readonly Pair[],
   seconds: number,
   drive: (pair: Pair, index: number) => () => void,
-): Promise<PathResult> {
-  const counting: Counting = { delivered: 0, latenciesMs: [], isCounting: false };
+): Promise<Sample> {
+  const counting: Counting = { latenciesMs: [], isCounting: false };
   for (const pair of pairs)
     pair.onDelivered = (text) => {
       if (!counting.isCounting) return;
-      counting.delivered++;
       counting.latenciesMs.push(ageOf(text));
     };
   const stops = pairs.map(drive);
@@ -78,26 +78,27 @@ async function measure(
   const after = driver.usage();
   for (const stop of stops) stop();
   await pause(1_000);
-  return summarize(counting, elapsedSeconds, before, after);
+  return { seconds: elapsedSeconds, latenciesMs: counting.latenciesMs, cpuSeconds: spent(before, after) };
 }
 
-function summarize(
-  { delivered, latenciesMs }: Counting,
-  seconds: number,
-  before: Record<string, Usage>,
-  after: Record<string, Usage>,
-): PathResult {
-  const cpuByProcess = Object.fromEntries(
-    Object.entries(after).map(([name, usage]) => [
-      name,
-      round(((usage.cpuSeconds - (before[name]?.cpuSeconds ?? 0)) * 1e6) / delivered),
-    ]),
+const spent = (before: Record<string, Usage>, after: Record<string, Usage>): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(after).map(([name, { cpuSeconds }]) => [name, cpuSeconds - (before[name]?.cpuSeconds ?? 0)]),
   );
-  const sorted = latenciesMs.toSorted((a, b) => a - b);
+
+/** Several runs of the same load as one. */
+export function summarize(samples: readonly Sample[]): PathResult {
+  const sorted = samples.flatMap(({ latenciesMs }) => latenciesMs).toSorted((a, b) => a - b);
+  const delivered = sorted.length;
+  const sum = (pick: (sample: Sample) => number) => samples.reduce((total, sample) => total + pick(sample), 0);
+  const names = Object.keys(samples[0]?.cpuSeconds ?? {});
+  const cpuByProcess = Object.fromEntries(
+    names.map((name) => [name, round((sum(({ cpuSeconds }) => cpuSeconds[name] ?? 0) * 1e6) / delivered)]),
+  );
   return {
     delivered,
-    perSecond: Math.round(delivered / seconds),
-    cpuMsPer1000: round(Object.values(cpuByProcess).reduce((sum, cpu) => sum + cpu, 0)),
+    perSecond: Math.round(delivered / sum(({ seconds }) => seconds)),
+    cpuMsPer1000: round(Object.values(cpuByProcess).reduce((total, cpu) => total + cpu, 0)),
     cpuByProcess,
     p50Ms: round(percentile(sorted, 0.5)),
     p99Ms: round(percentile(sorted, 0.99)),

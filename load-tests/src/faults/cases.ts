@@ -2,10 +2,18 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { blindClients } from '../mutations/blind-client.js';
 import { pause } from '../world/random.js';
+import { alarmsLeft, forgetfulDevices, killAlarmEngines } from './alarm-engine.js';
+import { believeReports, failProviders, providersLeft } from './failing-providers.js';
 import type { FaultCase, Mutation } from './fault-case.js';
+import { freezeAlerting, frozenAlertingLeft } from './frozen-alerting.js';
+import { believedLies, letDirectoryLie, noDirectoryServer } from './lying-directory.js';
+import { lateRevocations, revokeWhileCutOff } from './late-revocation.js';
 import { loginsLetThrough, restartRedisEmpty } from './redis-faults.js';
 import { publishPoison, poisonLeft } from './poison.js';
 import { cannotLosePower, losePower, weakenCommits } from './power-loss.js';
+import { noFaketime } from './faketime.js';
+import { skewClocks, skewedClocksLeft } from './skewed-clocks.js';
+import { stealDevices, stolenDevicesLeft } from './stolen-device.js';
 import { resetAllSockets, stormLeft } from './storm.js';
 
 const planted = (name: string): string =>
@@ -67,6 +75,14 @@ export const CASES: readonly FaultCase[] = [
     },
   },
   {
+    id: 'F-09',
+    title: 'alerting ends while it claims, after it committed, before it sends and after it sent, 25 alarms each',
+    perSecond: 20,
+    inject: killAlarmEngines,
+    extra: alarmsLeft,
+    mutation: { name: 'devices do not know what they have shown', apply: forgetfulDevices },
+  },
+  {
     id: 'F-11',
     title: 'NATS is gone for eight seconds',
     inject: async ({ world }) => {
@@ -120,11 +136,70 @@ export const CASES: readonly FaultCase[] = [
     mutation: blind,
   },
   {
+    id: 'F-26',
+    title: 'the clocks of one gateway, one auth and one alerting are minutes off, and jump by hours',
+    perSecond: 20,
+    impossible: noFaketime,
+    inject: skewClocks,
+    extra: skewedClocksLeft,
+    mutation: { name: 'alerting goes by its own clock', preloads: { alerting: { module: planted('own-clock') } } },
+  },
+  {
     id: 'F-29',
     title: 'poison is published to every kind of subject',
     inject: publishPoison,
     extra: poisonLeft,
     mutation: { name: 'what cannot be handled is tried for ever', preloads: inMessaging('endless-retry') },
+  },
+  {
+    id: 'F-36',
+    title: 'the provider of messages is down, slow or talks nonsense, repeats its reports, and others forge them',
+    perSecond: 20,
+    inject: failProviders,
+    extra: providersLeft,
+    mutation: { name: 'reports are believed without their signature', apply: believeReports },
+  },
+  {
+    id: 'F-35',
+    title: 'the directory that people came from shows half of them, nobody, does not answer, and is gone',
+    perSecond: 50,
+    impossible: noDirectoryServer,
+    inject: letDirectoryLie,
+    extra: believedLies,
+    mutation: { name: 'the brake never holds', preloads: { auth: { module: planted('no-brake') } } },
+  },
+  {
+    id: 'F-37',
+    title: 'somebody is disabled while their gateway is cut off from NATS',
+    perSecond: 50,
+    inject: revokeWhileCutOff,
+    extra: lateRevocations,
+    mutation: {
+      name: 'a gateway that hears nothing keeps its sockets',
+      preloads: { gateway: { module: planted('deaf-gateway') } },
+    },
+  },
+  {
+    id: 'F-38',
+    title: 'a copied device comes back with an old token, a lost one after it was to be wiped',
+    perSecond: 50,
+    inject: stealDevices,
+    extra: stolenDevicesLeft,
+    mutation: {
+      name: 'a token that comes twice ends nothing',
+      preloads: { auth: { module: planted('forgiving-refresh') } },
+    },
+  },
+  {
+    id: 'F-42',
+    title: 'all of alerting stands still while alarms are under way',
+    perSecond: 20,
+    inject: freezeAlerting,
+    extra: frozenAlertingLeft,
+    mutation: {
+      name: 'what was due for long is taken for settled',
+      preloads: { alerting: { module: planted('forget-late-timers') } },
+    },
   },
 ];
 

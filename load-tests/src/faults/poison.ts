@@ -56,7 +56,7 @@ export async function poisonLeft({ world }: FaultContext): Promise<Record<string
     memberIds: [leaver.tokens.userId],
   });
   leaver.close();
-  await owner.call(ROUTES.removeUser, { userId: leaver.tokens.userId });
+  await (await world.people.freshOwner()).call(ROUTES.removeUser, { userId: leaver.tokens.userId });
   let isOut = false;
   for (let attempt = 0; attempt < 50 && !isOut; attempt++) {
     await pause(200);

@@ -1,5 +1,6 @@
 import { LIMITS, ROUTES } from '@relais/contracts';
 import { type ConversationId, newId } from '@relais/kernel';
+import { credentials } from './credentials.js';
 import type { Running } from './system.js';
 
 interface Attempt {
@@ -76,15 +77,13 @@ export function edgeHttpContract(running: Running): void {
 
   async function attempt({ method = 'PUT', path, body, headers = {} }: Attempt) {
     const { acme, gateways } = running();
-    const usual = {
-      authorization: `Bearer ${acme.owner.session.tokens.accessToken}`,
-      'content-type': 'application/json',
-    };
+    const target = path ?? `/v1/conversations/${conversationId}/entries/${newId()}`;
+    const url = (gateways[0] as string) + target;
+    const usual = { ...credentials(acme.owner.session, method, url), 'content-type': 'application/json' };
     const all: Record<string, string> = { ...usual, ...headers };
     if (all.authorization === '') delete all.authorization;
     if (method === 'GET') delete all['content-type'];
-    const target = path ?? `/v1/conversations/${conversationId}/entries/${newId()}`;
-    return fetch((gateways[0] as string) + target, { method, headers: all, body });
+    return fetch(url, { method, headers: all, body });
   }
 
   it.each(Object.keys(ATTEMPTS))('HTTP: %s is answered with a problem and changes nothing', async (name) => {

@@ -30,8 +30,9 @@ export function edgeSocketsContract(running: Running): void {
   let tunnelSince: number;
 
   beforeAll(async () => {
-    [alice, bob] = (await running().acme.people(2)) as [Person, Person];
-    tunnel = await HalfOpen.open(bob.gateway(1), bob.session.tokens.accessToken);
+    let absent: Person;
+    [alice, bob, absent] = (await running().acme.people(3)) as [Person, Person, Person];
+    tunnel = await HalfOpen.open(absent.gateway(1), absent.session);
     tunnelSince = performance.now();
   }, 30_000);
 
@@ -102,9 +103,9 @@ export function edgeSocketsContract(running: Running): void {
 
     // It must wake up before it is cut off for not answering the closing, 5 s later.
     const wakes = eventually(() => hasSlowConsumer('gateway-2'), 30_000).then(() => stuck.socket.resume());
-    const last = await fill(writer.connection.append.bind(writer.connection), id);
+    const hasRead = (seq: number) => eventually(() => reader.entries(id).at(-1)?.seq === seq, 10_000);
+    const last = await fill(writer.connection.append.bind(writer.connection), id, hasRead);
 
-    await eventually(() => reader.entries(id).at(-1)?.seq === last, 30_000);
     expect(reader.entries(id).map(({ seq }) => seq)).toEqual(Array.from({ length: last - 1 }, (_, index) => index + 2));
     await wakes;
     expect(await stuck.closed).toMatchObject({ code: CLOSE_CODES.resync.code, reason: { code: 'resync' } });
@@ -126,11 +127,16 @@ export function edgeSocketsContract(running: Running): void {
 
 type Append = (id: ConversationId, draft: { kind: 'message'; body: { text: string } }) => Promise<{ seq: number }>;
 
-/** More than the buffers of a socket that nobody reads: 12 MiB. */
-async function fill(append: Append, id: ConversationId): Promise<number> {
+/** More than the buffers of a socket that nobody reads: 12 MiB, and never more than 512 KiB ahead of who does read. */
+async function fill(append: Append, id: ConversationId, hasRead: (seq: number) => Promise<void>): Promise<number> {
   const text = 'x'.repeat(LIMITS.messageTextBytes);
-  const receipts = await Promise.all(
-    Array.from({ length: 384 }, () => append(id, { kind: 'message', body: { text } })),
-  );
-  return Math.max(...receipts.map(({ seq }) => seq));
+  let last = 0;
+  for (let round = 0; round < 24; round++) {
+    const receipts = await Promise.all(
+      Array.from({ length: 16 }, () => append(id, { kind: 'message', body: { text } })),
+    );
+    last = Math.max(...receipts.map(({ seq }) => seq));
+    await hasRead(last);
+  }
+  return last;
 }

@@ -2,6 +2,7 @@ import { readKeys } from '@relais/contracts';
 import { edgeHttpContract } from './edge-http.contract.js';
 import { edgeRawHttpContract } from './edge-raw-http.contract.js';
 import { edgeSocketsContract } from './edge-sockets.contract.js';
+import { credentials, helloOf } from './credentials.js';
 import { forgeries } from './forged-tokens.js';
 import { RawClient } from './raw-client.js';
 import type { Running } from './system.js';
@@ -32,7 +33,8 @@ export function edgeContract(running: Running): void {
 
   it('forged tokens are refused over HTTP and over sockets (A-46)', async () => {
     const { acme, cluster, gateways } = running();
-    const { accessToken } = (await acme.join()).session.tokens;
+    const { session } = await acme.join();
+    const { accessToken } = session.tokens;
     const nats = await adminNats(cluster);
     const reply = await nats.request(readKeys.subject, JSON.stringify({}), { timeout: 5_000 });
     await nats.close();
@@ -40,10 +42,12 @@ export function edgeContract(running: Running): void {
     expect(publicKey).toHaveLength(43);
 
     for (const [name, token] of Object.entries(forgeries(accessToken, publicKey))) {
-      const answer = await fetch(`${gateways[0]}/v1/me`, { headers: { authorization: `Bearer ${token}` } });
+      const answer = await fetch(`${gateways[0]}/v1/me`, {
+        headers: { ...credentials(session, 'GET', `${gateways[0]}/v1/me`), authorization: `DPoP ${token}` },
+      });
       expect([name, answer.status, await answer.json()]).toMatchObject([name, 401, { code: 'token_invalid' }]);
       const client = await RawClient.open(gateways[1] as string);
-      client.send({ type: 'hello', token });
+      client.send({ ...helloOf(session, gateways[1] as string), token });
       expect([name, await client.closed]).toMatchObject([name, { code: 4503, reason: { code: 'unauthenticated' } }]);
     }
   });

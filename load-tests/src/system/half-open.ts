@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { SUBPROTOCOL } from '@relais/contracts';
+import type { RelaisSession } from '@relais/sdk';
+import { helloOf } from './credentials.js';
 
 const FIN = 0x80;
 const [TEXT, CLOSE] = [0x1, 0x8];
@@ -21,7 +23,7 @@ export class HalfOpen {
     for (const end of ['end', 'close']) socket.on(end, () => (this.endedAtMs ??= performance.now()));
   }
 
-  static async open(gateway: string, token: string): Promise<HalfOpen> {
+  static async open(gateway: string, session: RelaisSession): Promise<HalfOpen> {
     const { hostname, port, host } = new URL(gateway);
     const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
     await once(socket, 'connect');
@@ -31,7 +33,7 @@ export class HalfOpen {
     const protocol = `Sec-WebSocket-Protocol: ${SUBPROTOCOL}`;
     socket.write(`${['GET /v1/realtime HTTP/1.1', ...headers, key, protocol].join('\r\n')}\r\n\r\n`);
     await peer.until('101 Switching Protocols');
-    socket.write(masked(Buffer.from(JSON.stringify({ type: 'hello', token }))));
+    socket.write(masked(Buffer.from(JSON.stringify(helloOf(session, gateway)))));
     await peer.until('"type":"ready"');
     return peer;
   }

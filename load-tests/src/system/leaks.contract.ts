@@ -6,6 +6,7 @@ import { type ConversationId, newId } from '@relais/kernel';
 import { databaseRows, holds } from './at-rest.js';
 import { adminNats } from '../checker/event-scan.js';
 import { newDevice } from './organization.js';
+import { credentials } from './credentials.js';
 import { codeOf, type Person } from './person.js';
 import { eventually, type Running } from './system.js';
 
@@ -74,7 +75,7 @@ export function leaksContract(running: Running): void {
     );
     const headers = {
       'content-type': 'application/json',
-      authorization: `Bearer ${person.session.tokens.accessToken}`,
+      ...credentials(person.session, 'POST', `${gateway}/v1/marks`),
     };
     const body = JSON.stringify({ [WORDS.mistyped]: WORDS.mistyped });
     const answer = await fetch(`${gateway}/v1/marks?${WORDS.mistyped}`, { method: 'POST', headers, body });

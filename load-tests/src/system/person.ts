@@ -37,9 +37,16 @@ export class Person {
   call<In extends z.ZodType, Out extends z.ZodType>(
     route: Route<In, Out>,
     input: z.input<In>,
-    options?: Omit<CallOptions, 'token'>,
+    options?: Omit<CallOptions, 'token' | 'key'>,
   ): Promise<z.output<Out>> {
     return this.session.call(route, input, options);
+  }
+
+  /** The same person, who has just shown once more who they are: for what needs that. */
+  async fresh(): Promise<this> {
+    const { loginToken } = await this.call(ROUTES.beginStepUp, {});
+    await this.session.stepUp({ loginToken, shown: { kind: 'password', password: this.account.password } });
+    return this;
   }
 
   /** Asks one gateway and no other. */
@@ -49,7 +56,7 @@ export class Person {
     input: z.input<In>,
   ) {
     const api = new RelaisApi({ gateways: [this.gateway(gateway)], timeoutMs: 30_000 });
-    return api.call(route, input, { token: this.session.tokens.accessToken });
+    return api.call(route, input, { token: this.session.tokens.accessToken, key: this.session.key });
   }
 
   say(conversationId: ConversationId, text: string, more: { ttlSeconds?: number; mentions?: Person['id'][] } = {}) {
@@ -81,7 +88,7 @@ export class Person {
 
   /** A socket over one gateway that helps itself in no way, after its `ready`. */
   async open(gateway: number): Promise<RawClient> {
-    const client = await RawClient.ready(this.gateway(gateway), await this.session.accessToken());
+    const client = await RawClient.ready(this.gateway(gateway), this.session);
     this.opened.push(client);
     return client;
   }

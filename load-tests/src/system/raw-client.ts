@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { type Entry, type ServerFrame, SUBPROTOCOL } from '@relais/contracts';
+import type { RelaisSession } from '@relais/sdk';
 import { type ClientOptions, WebSocket } from 'ws';
+import { helloOf } from './credentials.js';
 
 type Answer = Extract<ServerFrame, { type: 'answer' | 'refusal' }>;
 
@@ -38,9 +40,9 @@ export class RawClient {
     return client;
   }
 
-  static async ready(gateway: string, token: string): Promise<RawClient> {
+  static async ready(gateway: string, session: RelaisSession): Promise<RawClient> {
     const client = await RawClient.open(gateway);
-    client.send({ type: 'hello', token });
+    client.send(helloOf(session, gateway, await session.accessToken()));
     await client.until(({ type }) => type === 'ready');
     return client;
   }

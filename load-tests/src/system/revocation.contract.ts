@@ -28,7 +28,7 @@ export function revocationContract(running: Running): void {
       expect(closing).toMatchObject({ code: CLOSE_CODES.revoked.code, reason: { code: 'revoked' } });
   }
 
-  it('who is disabled loses their sockets on both replicas within 5 s, and their tokens; enabled, they may come back (P-13)', async () => {
+  it('who is disabled loses their sockets on both replicas within 5 s, and their tokens; enabled, they may come back (P-13, A-39)', async () => {
     const { acme } = running();
     const { person, tablet, sockets } = await somebody();
 
@@ -48,7 +48,8 @@ export function revocationContract(running: Running): void {
     const [group, direct] = [await mate.start('group', [person]), await mate.start('direct', [person])];
     await person.say(group, 'I was here');
 
-    await closesWithin(sockets, () => acme.owner.call(ROUTES.removeUser, { userId: person.id }));
+    const owner = await acme.owner.fresh();
+    await closesWithin(sockets, () => owner.call(ROUTES.removeUser, { userId: person.id }));
 
     await isOut(person);
     const membersOf = async (conversationId: typeof group) =>
@@ -67,18 +68,19 @@ export function revocationContract(running: Running): void {
   it('who loses a role can do nothing with the token that still names it', async () => {
     const { acme } = running();
     const joined = await acme.join();
-    await acme.owner.call(ROUTES.updateUser, { userId: joined.id, role: 'admin' });
+    const owner = await acme.owner.fresh();
+    await owner.call(ROUTES.updateUser, { userId: joined.id, role: 'admin' });
     const admin = await acme.anotherDevice(joined);
     const invite = (gateway: number) => codeOf(admin.callAt(gateway, ROUTES.invite, {}));
     expect(await invite(0)).toBe('ok');
 
-    await acme.owner.call(ROUTES.updateUser, { userId: joined.id, role: 'member' });
+    await owner.call(ROUTES.updateUser, { userId: joined.id, role: 'member' });
 
     for (const gateway of [0, 1]) expect(['forbidden', 'token_revoked']).toContain(await invite(gateway));
     expect(await codeOf((await acme.anotherDevice(joined)).call(ROUTES.invite, {}))).toBe('forbidden');
   });
 
-  it('who logs out is out on that device only', async () => {
+  it('who logs out is out on that device only (A-39)', async () => {
     const { person, tablet, sockets } = await somebody();
     const [lost, kept] = sockets;
 
@@ -90,7 +92,7 @@ export function revocationContract(running: Running): void {
     await kept.close();
   });
 
-  it('a device that is removed is out for good, and only that one', async () => {
+  it('a device that is removed is out for good, and only that one (A-39)', async () => {
     const { acme } = running();
     const { person, tablet, sockets } = await somebody();
     const [lost, kept] = sockets;

@@ -24,7 +24,7 @@ export class System {
     const cluster = await Cluster.start({
       name,
       isTemporary: true,
-      replicas: { auth: replicas, messaging: replicas, gateway: replicas },
+      replicas: { auth: replicas, messaging: replicas, alerting: replicas, gateway: replicas },
       env: (_replica, usual) => ({
         ...env,
         ...(usual.BOOTSTRAP_TOKEN ? { BOOTSTRAP_TOKEN: `${usual.BOOTSTRAP_TOKEN},${secondToken}` } : {}),

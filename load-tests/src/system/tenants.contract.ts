@@ -1,6 +1,7 @@
 import { pathParameters, ROUTES, type Route } from '@relais/contracts';
 import { type ConversationId, type EntryId, newId } from '@relais/kernel';
 import { ApiError, DeviceKey } from '@relais/sdk';
+import { helloOf } from './credentials.js';
 import { newDevice } from './organization.js';
 import { codeOf, type Person } from './person.js';
 import { CASES, type Place, type RouteName, UNFIT } from './tenant-cases.js';
@@ -27,10 +28,18 @@ export function tenantsContract(running: Running): void {
       entryId: (await victim.say(conversationId, 'confidential')).id,
       ownPoolId: ownPools.items[0]?.id as never,
       invitationId: (await acme.owner.call(ROUTES.invite, {})).id as never,
+      alarmId: await raiseOneOf(acme.owner, victim),
       mallory: await rival.anotherDevice(rival.owner),
     };
     stateBefore = await stateOfAcme();
   }, 60_000);
+
+  async function raiseOneOf(owner: Person, victim: Person): Promise<never> {
+    const alarmId = newId<never>();
+    const audience = { userIds: [victim.id] };
+    await owner.call(ROUTES.raiseAlarm, { alarmId, severity: 'alarm', title: 'confidential', audience });
+    return alarmId;
+  }
 
   /** All that acme's people see of their organization. */
   async function stateOfAcme(): Promise<unknown> {
@@ -42,6 +51,7 @@ export function tenantsContract(running: Running): void {
       await victim.log(id),
     ];
     return [
+      await owner.call(ROUTES.listAlarms, { state: 'all' }),
       await owner.call(ROUTES.listUsers, { limit: 200 }),
       await owner.call(ROUTES.listPools, {}),
       await owner.call(ROUTES.listInvitations, {}),
@@ -189,8 +199,10 @@ export function tenantsContract(running: Running): void {
 
   it('sockets of one organization hear no byte of another, whatever they ask for', async () => {
     const { victim, conversationId, entryId } = place;
+    const spyGateway = victim.gateway(0);
     const [spy, witness] = [await (await running().rival.join()).open(0), await friend.open(0)];
     const foreign = { id: newId(), kind: 'message', body: { text: 'intruder' } };
+    const stolen = helloOf(victim.session, spyGateway);
 
     const answers = [
       await spy.ask({ type: 'append', conversationId, entry: foreign }),
@@ -200,7 +212,7 @@ export function tenantsContract(running: Running): void {
         entry: { ...foreign, kind: 'deletion', body: { target: entryId } },
       }),
       await spy.ask({ type: 'sync', heads: [[conversationId, 0]] }),
-      await spy.ask({ type: 'token', token: victim.session.tokens.accessToken }),
+      await spy.ask({ ...stolen, type: 'token' }),
     ];
     spy.send({ type: 'mark', marks: [{ conversationId, read: 2, delivered: 2 }] });
     spy.send({ type: 'typing', conversationId });

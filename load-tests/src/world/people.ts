@@ -21,25 +21,34 @@ export class People {
   private constructor(
     readonly api: RelaisApi,
     readonly sessions: RelaisSession[],
+    private readonly ownerPassword: string,
   ) {}
 
   static async found(cluster: Cluster): Promise<People> {
     const api = new RelaisApi({ gateways: await cluster.gatewayUrls(), timeoutMs: 30_000 });
+    const person = newPerson('owner');
     const owner = await RelaisSession.bootstrap(
       api,
       {
         bootstrapToken: cluster.bootstrapToken,
         organization: { handle: ORGANIZATION, name: 'Harness' },
-        owner: newPerson('owner'),
+        owner: person,
       },
       newDevice('owner'),
       DeviceKey.generate(),
     );
-    return new People(api, [owner]);
+    return new People(api, [owner], person.password);
   }
 
   get owner(): RelaisSession {
     return this.sessions[0] as RelaisSession;
+  }
+
+  /** The owner, who has just shown once more who they are: for what needs that. */
+  async freshOwner(): Promise<RelaisSession> {
+    const { loginToken } = await this.owner.call(ROUTES.beginStepUp, {});
+    await this.owner.stepUp({ loginToken, shown: { kind: 'password', password: this.ownerPassword } });
+    return this.owner;
   }
 
   /** The first `count` people; those who are missing are invited and join now, two at a time. */

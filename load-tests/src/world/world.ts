@@ -15,6 +15,7 @@ export type Preloads = Partial<Record<ServiceName, { module?: string; env?: Read
 /** A running cluster with people in it, whose replicas can be started again with something planted in them. */
 export class World {
   private preloads: Preloads = {};
+  private readonly envOfReplica = new Map<string, Readonly<Record<string, string>>>();
   private supervising = false;
   private supervisor: Promise<void> | undefined;
   cluster!: Cluster;
@@ -29,11 +30,11 @@ export class World {
     const replicas = options.replicas ?? 2;
     world.cluster = await Cluster.start({
       name: options.name,
-      replicas: { auth: replicas, messaging: replicas, gateway: replicas },
+      replicas: { auth: replicas, messaging: replicas, alerting: replicas, gateway: replicas },
       isTemporary: true,
       ...(options.say ? { say: options.say } : {}),
       ...(options.postgresDataDirectory ? { postgresDataDirectory: options.postgresDataDirectory } : {}),
-      env: ({ service }) => world.envOf(service),
+      env: ({ service, name }) => world.envOf(service, name),
     });
     world.people = await People.found(world.cluster);
     return world;
@@ -52,6 +53,16 @@ export class World {
     this.preloads = preloads;
     const concerned = new Set([...before, ...(Object.keys(this.preloads) as ServiceName[])]);
     for (const { name, service } of this.cluster.replicas) if (concerned.has(service)) await this.restart(name);
+  }
+
+  /** Starts one replica again with more in its environment. @returns starts it again as it was */
+  async withEnv(name: string, env: Readonly<Record<string, string>>): Promise<() => Promise<void>> {
+    this.envOfReplica.set(name, env);
+    await this.restart(name);
+    return async () => {
+      this.envOfReplica.delete(name);
+      await this.restart(name);
+    };
   }
 
   /** Until `calm`, a replica that ends is started again, as Kubernetes would. */
@@ -109,7 +120,7 @@ export class World {
     }
   }
 
-  private envOf(service: ServiceName): Readonly<Record<string, string>> {
+  private envOf(service: ServiceName, name: string): Readonly<Record<string, string>> {
     const preload = this.preloads[service];
     return {
       LOG_LEVEL: 'info',
@@ -119,6 +130,7 @@ export class World {
       ...this.options.env,
       ...(preload?.module ? { NODE_OPTIONS: `--import ${preload.module}` } : {}),
       ...preload?.env,
+      ...this.envOfReplica.get(name),
     };
   }
 }

@@ -1,0 +1,61 @@
+import { ROUTES, type DirectoryRun } from '@relais/contracts';
+import { newId } from '@relais/kernel';
+import type { RelaisSession } from '@relais/sdk';
+import { ADMIN, PASSWORD, personDn, Slapd, SUFFIX } from '@relais/testing';
+import { pause } from './random.js';
+
+const ENDED: readonly DirectoryRun['state'][] = ['applied', 'stopped', 'planned', 'failed', 'discarded'];
+
+/** A real OpenLDAP server that people of the world's organization come from. */
+export class WorldDirectory {
+  private readonly directoryId = newId<never>();
+
+  private constructor(
+    readonly slapd: Slapd,
+    /** Of its people, who have the address `<uid>@brigade.example` and the password `secret-<uid>`. */
+    readonly uids: readonly string[],
+    private readonly owner: RelaisSession,
+  ) {}
+
+  /** With people that no other directory has. */
+  static async start(owner: RelaisSession, people: number): Promise<WorldDirectory> {
+    const prefix = Date.now().toString(36);
+    const uids = Array.from({ length: people }, (_, at) => `${prefix}-${at}`);
+    const slapd = await Slapd.start(
+      uids.map((uid) => ({ uid })),
+      {},
+    );
+    const directory = new WorldDirectory(slapd, uids, owner);
+    await owner.call(ROUTES.putDirectory, {
+      directoryId: directory.directoryId,
+      settings: {
+        ...{ name: 'Brigade', urls: [slapd.url], bindDn: ADMIN, bindPassword: PASSWORD, passwordLogin: true },
+        people: { base: `ou=people,${SUFFIX}`, filter: '(objectClass=inetOrgPerson)' },
+      },
+    });
+    return directory;
+  }
+
+  /** One run from beginning to end. */
+  async run(timeoutMs = 600_000): Promise<DirectoryRun> {
+    const deadline = performance.now() + timeoutMs;
+    let run = await this.owner.call(ROUTES.startDirectoryRun, { directoryId: this.directoryId });
+    while (!ENDED.includes(run.state)) {
+      if (performance.now() > deadline) throw new Error(`the run is still ${run.state} after ${timeoutMs} ms`);
+      await pause(200);
+      run = await this.owner.call(ROUTES.readDirectoryRun, { runId: run.id });
+    }
+    return run;
+  }
+
+  /** Takes people out of the directory. */
+  async remove(uids: readonly string[]): Promise<void> {
+    await this.slapd.change(async (client) => {
+      for (const uid of uids) await client.del(personDn(uid));
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.slapd.stop();
+  }
+}
