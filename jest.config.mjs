@@ -14,6 +14,7 @@ export default {
   projects: [
     kind('unit', under('!(*.int|*.e2e).spec.ts')),
     kind('int', under('*.int.spec.ts')),
-    kind('e2e', under('*.e2e.spec.ts')),
+    // Whole services start and stop in these, several at once: the bound is for what hangs.
+    kind('e2e', under('*.e2e.spec.ts'), { testTimeout: 20_000 }),
   ],
 };

@@ -4,7 +4,7 @@ import { testAll, testKind } from './tests.mjs';
 
 const DEVSTACK = 'tools/devstack/dist/main.js';
 /** What a running cluster is built of. */
-const CLUSTER = ['tools/devstack', 'apps/auth', 'apps/messaging', 'apps/gateway'];
+const CLUSTER = ['tools/devstack', 'apps/auth', 'apps/messaging', 'apps/alerting', 'apps/gateway'];
 
 /** Type checks and builds; silent when fine. `projects` narrows it to these and what they need. */
 export async function build(projects = []) {
@@ -31,7 +31,7 @@ async function reference(args) {
  */
 async function findDisorder() {
   const steps = [
-    ['format (npm run format repairs it)', 'prettier', ['--check', '--log-level', 'warn', '.']],
+    ['format (npm run format repairs it)', 'prettier', ['--check', '--cache', '--log-level', 'warn', '.']],
     ['types', 'tsc', ['-b']],
     ['types of tests', 'tsc', ['-p', 'tsconfig.spec.json']],
     ['lint', 'node', ['tools/lint/main.mjs']],
@@ -79,12 +79,32 @@ async function devstack(args) {
   return runBuilt(DEVSTACK, args);
 }
 
+/** What an image consists of, below .images. */
+async function rootfs(args) {
+  await build();
+  return runBuilt('tools/images/dist/main.js', args);
+}
+
+async function images() {
+  const code = await rootfs([]);
+  return code === 0 ? runBuilt('tools/images/dist/build.js', []) : code;
+}
+
+/** The evidence for a release of the chart: charts/audit. */
+async function chartAudit(args) {
+  await build(['tools/chart']);
+  return runBuilt('tools/chart/dist/main.js', args);
+}
+
 export const COMMANDS = {
   build: (args) => build(args),
   check,
   test,
   devstack,
   reference,
+  rootfs,
+  images,
+  'chart-audit': chartAudit,
   bench: afterBuild('load-tests/dist/bench.js'),
   faults: afterBuild('load-tests/dist/faults.js'),
 };

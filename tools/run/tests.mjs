@@ -6,7 +6,7 @@ const devstack = 'tools/devstack/dist/main.js';
 
 const jestArgs = (kinds, args) => [
   ...['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'],
-  ...['--selectProjects', ...kinds, '--passWithNoTests', '-w', '2', ...args],
+  ...['--selectProjects', ...kinds, '--passWithNoTests', '-w', '2', '--testTimeout', '30000', ...args],
 ];
 
 /** One kind of tests, with servers when it needs them; `args` go to Jest. */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { bindToProcess, dropOrphans } from './owner.js';
 import { startServers } from './servers/servers.js';
+import { ensureTestServers } from './servers/test-servers.js';
 import { Stack } from './stack.js';
 import { down, status } from './status.js';
 
@@ -12,6 +13,7 @@ devstack servers up | down <stack> [--owner <pid>] [--purge]`;
 /** Test servers: prints the environment that tests read, as JSON. */
 async function serversUp(name: string, owner: string | undefined): Promise<void> {
   await dropOrphans();
+  ensureTestServers(say);
   const servers = await Stack.exclusively(name, (stack) => {
     if (owner) bindToProcess(stack, Number(owner));
     return startServers(stack, { say });

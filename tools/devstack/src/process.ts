@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { descendantsOf, readStat } from './procfs.js';
@@ -73,12 +73,14 @@ const UNASKED: ReadonlySet<string> = new Set(['SIGKILL', 'SIGSTOP', 'SIGCONT']);
  */
 export function signal(target: StartedProcess, name: NodeJS.Signals): void {
   if (!isRunning(target)) return;
-  if (target.container) {
-    execFileSync(target.container.engine, ['kill', '--signal', name, target.container.name], { stdio: 'ignore' });
-    return;
-  }
+  if (target.container) return signalContainer(target.container, name);
   const children = UNASKED.has(name) ? descendantsOf(target.pid) : [];
   for (const pid of [target.pid, ...children]) sendTo(pid, name);
+}
+
+/** The engine refuses when the container has ended a moment before its client; whoever waits for the end sees it. */
+function signalContainer({ engine, name }: NonNullable<StartedProcess['container']>, signalName: string): void {
+  spawnSync(engine, ['kill', '--signal', signalName, name], { stdio: 'ignore' });
 }
 
 function sendTo(pid: number, name: NodeJS.Signals): void {

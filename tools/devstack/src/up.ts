@@ -3,7 +3,7 @@ import { dropOrphans } from './owner.js';
 import { ensurePeople, peopleFile } from './people.js';
 import { Stack } from './stack.js';
 
-const REPLICAS = { auth: 2, messaging: 2, gateway: 2 };
+const REPLICAS = { auth: 2, messaging: 2, alerting: 2, gateway: 2 };
 
 /** Starts what does not run of a whole cluster with two people in it, and prints what to do next. */
 export async function up(name: string): Promise<void> {
@@ -34,6 +34,10 @@ Relais is up. Two people can talk, each in a terminal of their own:
 
     npx relais-chat alice
     npx relais-chat bob
+
+An alarm, in a third one; bob answers with /answer coming:
+
+    npx relais-alarm "Fire in hall 2" --to alice --then bob --wait 10
 
   gateways     ${first}  ${second}
   credentials  ${peopleFile(stack)}

@@ -19,7 +19,7 @@ const WORLDS = [
   { packages: /^@nats-io\//, files: /^libs\/bus\/|^tools\/devstack\/|^load-tests\//, only: 'libs/bus and the tools' },
   { packages: /^@nestjs\/microservices$/, files: /^$/, only: 'nobody: libs/bus speaks NATS itself; no file' },
   { packages: /^(node:)?process$/, files: /^libs\/config\/|^tools\/|^load-tests\//, only: 'libs/config and the tools' },
-  { packages: /^@relais\/testing$|\.contract\.js$/, files: /^$/, only: FAKES },
+  { packages: /^@relais\/testing$|\.contract\.js$/, files: /^load-tests\//, only: `${FAKES} and load-tests` },
   // A lib offers its fakes to the tests of others by its index; who may take them is isFake's business.
   { packages: /\.memory\.js$/, files: /^libs\/[^/]+\/src\/index\.ts$/, only: FAKES },
 ];

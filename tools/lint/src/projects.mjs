@@ -1,11 +1,15 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const PLATFORM = ['bus', 'cluster', 'config', 'crypto', 'database', 'observability', 'redis', 'security'];
+const PLATFORM = ['bus', 'cluster', 'config', 'crypto', 'database', 'observability', 'redis', 'security', 'service'];
 const PRODUCT = ['kernel', 'contracts', ...PLATFORM];
 
+/** All services in one process: the only place that imports apps, and nothing of them but their services. */
+const TOGETHER = 'apps/standalone';
+
 /**
- * The libs a project's own code may import. `null` means any lib and any tool; nobody imports an app.
+ * The libs a project's own code may import. `null` means any lib and any tool; nobody but
+ * `TOGETHER` imports an app.
  * Specs may use everything a lib or a tool offers.
  */
 const allowedFor = (project) => {
@@ -21,7 +25,7 @@ export const projectOf = (path) => /^(?:(?:apps|libs|tools)\/[^/]+|load-tests)(?
 
 /** Whether `project` may import the package `@relais/<name>` in code that ships. */
 export const mayImport = (project, name, root) => {
-  if (existsSync(join(root, 'apps', name))) return false;
+  if (existsSync(join(root, 'apps', name))) return project === TOGETHER;
   return allowedFor(project)?.includes(name) ?? true;
 };
 

@@ -1,4 +1,13 @@
-import { ROUTES, type Route, CLOSE_CODES, REQUESTS, pathParameters } from '@relais/contracts';
+import {
+  CLOSE_CODES,
+  pathParameters,
+  REQUESTS,
+  type Route,
+  ROUTES,
+  SCIM_MEDIA_TYPE,
+  INCOMING_PATH,
+  SCIM_PATH,
+} from '@relais/contracts';
 import { asyncapi } from './asyncapi.js';
 import { declaredErrors } from './errors.js';
 import { openapi } from './openapi.js';
@@ -45,14 +54,25 @@ describe('openapi.json', () => {
   );
   const named = (id: string): Operation => operations.find(({ operation }) => operation.operationId === id)!.operation;
 
+  const isOfMachines = (path: string) =>
+    ['/v1/posture', SCIM_PATH, INCOMING_PATH].some((below) => path.startsWith(`${below}/`));
+
   it('is an OpenAPI 3.1 document with every route of the gateway', () => {
     expect(document.openapi).toMatch(/^3\.1\./);
-    const told = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`).sort();
+    const ours = operations.filter(({ path }) => !isOfMachines(path));
+    const told = ours.map(({ method, path }) => `${method.toUpperCase()} ${path}`).sort();
     expect(told).toEqual(
       Object.values<Route>(ROUTES)
         .map(({ method, path }) => `${method} ${path}`)
         .sort(),
     );
+  });
+
+  it('tells of what machines ask, in the media types of their standards', () => {
+    const machines = operations.filter(({ path }) => isOfMachines(path));
+    const types = machines.flatMap(({ operation }) => Object.keys(operation.requestBody?.content ?? {}));
+    expect(machines).toHaveLength(21);
+    expect(new Set(types)).toEqual(new Set(['application/secevent+jwt', 'application/json', SCIM_MEDIA_TYPE]));
   });
 
   it('refers only to what it holds', () => expect(dangling(document)).toEqual([]));

@@ -50,6 +50,14 @@ export class Schemas {
   }
 
   private convert(schema: z.ZodType, io: Direction): JsonSchema {
+    const { root, definitions } = this.describe(schema, io);
+    const differing = io === 'input' ? this.sentOtherwise(schema, definitions) : new Set<string>();
+    for (const [name, definition] of definitions)
+      this.keep(differing.has(name) ? `${name}Input` : name, renamed(definition, differing));
+    return pointToComponents(renamed(root, differing));
+  }
+
+  private describe(schema: z.ZodType, io: Direction): { root: JsonSchema; definitions: Map<string, JsonSchema> } {
     const {
       $schema: _,
       $defs,
@@ -60,23 +68,46 @@ export class Schemas {
       io,
       override: leaveOpen as never,
     }) as JsonSchema;
-    for (const [name, definition] of Object.entries({ ...($defs ?? {}), ...(definitions ?? {}) })) {
-      this.keep(name, definition as JsonSchema);
+    return { root, definitions: new Map(Object.entries({ ...($defs ?? {}), ...(definitions ?? {}) })) as never };
+  }
+
+  /** What may be left out when it is sent and is there when it is answered has two shapes, and so has whatever contains it. */
+  private sentOtherwise(schema: z.ZodType, sent: ReadonlyMap<string, JsonSchema>): Set<string> {
+    const { definitions: answered } = this.describe(schema, 'output');
+    const differing = new Set([...sent.keys()].filter((name) => textOf(sent.get(name)) !== textOf(answered.get(name))));
+    for (let before = -1; before !== differing.size;) {
+      before = differing.size;
+      for (const [name, definition] of sent) if (refersTo(definition, differing)) differing.add(name);
     }
-    return pointToComponents(root);
+    return differing;
   }
 
   private keep(name: string, definition: JsonSchema): void {
     const { id: _, ...rest } = pointToComponents(definition);
-    const description = this.docs.get(name.charAt(0).toLowerCase() + name.slice(1));
+    const described = name.endsWith('Input') ? name.slice(0, -'Input'.length) : name;
+    const description = this.docs.get(described.charAt(0).toLowerCase() + described.slice(1));
     const component = { ...(description ? { description } : {}), ...rest };
     const before = this.named.get(name);
     if (before && JSON.stringify(before) !== JSON.stringify(component)) {
-      throw new Error(`${name} means one thing when sent and another when answered: export it under two names`);
+      throw new Error(`${name} means one thing when sent in one place and something else in another`);
     }
     this.named.set(name, component);
   }
 }
+
+const textOf = (schema: JsonSchema | undefined): string => JSON.stringify(schema);
+
+const REFERENCE = /"#\/(\$defs|definitions)\/(\w+)"/g;
+
+const refersTo = (schema: JsonSchema, names: ReadonlySet<string>): boolean =>
+  [...textOf(schema).matchAll(REFERENCE)].some(([, , name]) => names.has(name ?? ''));
+
+const renamed = (schema: JsonSchema, names: ReadonlySet<string>): JsonSchema =>
+  JSON.parse(
+    textOf(schema).replaceAll(REFERENCE, (whole, place: string, name: string) =>
+      names.has(name) ? `"#/${place}/${name}Input"` : whole,
+    ),
+  ) as JsonSchema;
 
 const pointToComponents = (schema: JsonSchema): JsonSchema =>
   JSON.parse(JSON.stringify(schema).replaceAll(/"#\/(?:\$defs|definitions)\//g, `"${COMPONENTS}`)) as JsonSchema;

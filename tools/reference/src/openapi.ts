@@ -5,6 +5,7 @@ import { contractDocs } from './contract-docs.js';
 import { contractNames } from './contract-names.js';
 import { type JsonSchema, Schemas, propertyOf, without } from './json-schema.js';
 import { notJson, problemResponses, problemSchemas, sharedResponses } from './openapi-problems.js';
+import { machinePaths, machineSchemes } from './openapi-machines.js';
 import { type Page, jsonPage } from './page.js';
 import { workspace } from './workspace.js';
 
@@ -14,7 +15,7 @@ const version = (): string =>
 /** The gateway's HTTP API as OpenAPI 3.1, from the table that the gateway serves and the SDK calls. */
 export const openapi = (): Page => {
   const schemas = new Schemas('draft-2020-12');
-  const paths = pathsOf(schemas);
+  const paths = { ...pathsOf(schemas), ...machinePaths(schemas) };
   return jsonPage('openapi.json', {
     openapi: '3.1.1',
     info: {
@@ -25,14 +26,23 @@ export const openapi = (): Page => {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    tags: [...new Set(Object.values(ROUTES).map(tagOf))].sort().map((name) => ({ name })),
+    tags: [...new Set([...Object.values(ROUTES).map(tagOf), 'machines', 'scim'])].sort().map((name) => ({ name })),
     paths,
     components: {
-      securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: { accessToken, ...machineSchemes },
       schemas: { ...schemas.components(), ...problemSchemas },
       responses: sharedResponses(),
     },
   });
+};
+
+const accessToken = {
+  type: 'http',
+  scheme: 'DPoP',
+  bearerFormat: 'JWT',
+  description:
+    'An access token with a proof of the device key it is bound to (RFC 9449): `Authorization: DPoP <token>` and `DPoP: <proof>`. ' +
+    'Answer 401 `use_dpop_nonce` by repeating the request once, with the nonce of its `DPoP-Nonce` header in the proof.',
 };
 
 /** The noun of the contract: what the operation is about. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asyncapi } from './asyncapi.js';
 import { closeCodes } from './close-codes.js';
+import { chartPages } from './chart/pages.js';
 import { config, envExample } from './config.js';
 import { errors } from './errors.js';
 import { metrics, unbuiltMetrics } from './metrics.js';
@@ -52,7 +53,7 @@ const configPages = async (): Promise<Pages> => {
   const unbuilt = unbuiltServices();
   if (unbuilt.length > 0) return needs(unbuilt);
   const all = await variables();
-  return made(config(all), envExample(all));
+  return made(config(all), envExample(all), ...(await chartPages()));
 };
 
 const metricPages = async (): Promise<Pages> => {

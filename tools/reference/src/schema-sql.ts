@@ -8,6 +8,7 @@ import { built, isBuilt } from './workspace.js';
 const DATABASES = {
   auth: 'apps/auth/dist/database/migrations.js',
   messaging: 'apps/messaging/dist/database/migrations.js',
+  alerting: 'apps/alerting/dist/database/migrations.js',
   keystore: 'libs/crypto/dist/database/keystore-migrations.js',
 };
 

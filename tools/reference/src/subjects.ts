@@ -1,4 +1,4 @@
-import { EVENTS, REQUESTS, SERVICES, type ServiceName, SIGNALS, serviceOf } from '@relais/contracts';
+import { EVENTS, REQUESTS, SERVICES, type ServiceName, SIGNALS, SURVEYS, serviceOf } from '@relais/contracts';
 import { contractDocs } from './contract-docs.js';
 import { contractNames } from './contract-names.js';
 import { code, codes, document, table } from './markdown.js';
@@ -57,6 +57,17 @@ const signals = (): string => {
   return table(['subject', 'sent by', 'heard by', 'meaning'], rows);
 };
 
+const surveys = (): string => {
+  const explain = meaning();
+  const rows = SURVEYS.toSorted(bySubject).map((contract) => [
+    code(contract.subject),
+    servicesThat((links) => links.surveys ?? [], contract).join(', '),
+    contract.subject.split('.')[1] ?? '',
+    explain(contract),
+  ]);
+  return table(['subject', 'asked by', 'answered by', 'meaning'], rows);
+};
+
 const live = (): string => {
   const having = (...kinds: Links['live'][]): string =>
     Object.entries(SERVICES)
@@ -87,6 +98,9 @@ export const subjects = (): Page =>
       '## Signals',
       'To every replica, at most once.',
       signals(),
+      '## Surveys',
+      'Questions to every replica; the answers that come in time count.',
+      surveys(),
       '## Live',
       'At most once and never stored; a reader that misses one notices the gap in `seq` and reads it from messaging.',
       live(),

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { ROUTES } from '@relais/contracts';
 import { type DeviceId, newId } from '@relais/kernel';
 import { DeviceKey, RelaisApi, RelaisSession } from '@relais/sdk';
@@ -57,6 +58,19 @@ describe('a cluster as npm run up starts it', () => {
     },
     START_DEADLINE_MS,
   );
+
+  it('lets the threads that hash passwords yield to everything else', () => {
+    const tasks = `/proc/${cluster.pid('auth-1')}/task`;
+    const nicesOf = (thread: string) =>
+      readdirSync(tasks)
+        .filter((id) => readFileSync(`${tasks}/${id}/comm`, 'utf8').trim() === thread)
+        // proc(5): the nineteenth field, after the name in parentheses.
+        .map((id) => Number(readFileSync(`${tasks}/${id}/stat`, 'utf8').split(') ')[1]?.split(' ')[16]));
+
+    expect(nicesOf('libuv-worker').length).toBeGreaterThan(0);
+    expect(new Set(nicesOf('libuv-worker'))).toEqual(new Set([10]));
+    expect(nicesOf('MainThread')).toEqual([0]);
+  });
 
   it(
     'lets a replica be killed and started again on its own port',

@@ -31,11 +31,20 @@ export interface Surroundings {
 }
 
 /** MiB of each half of the young generation: the busier a service, the more it pays to collect rarely. */
-const SEMI_SPACE_MIB: Readonly<Record<ServiceName, number>> = { gateway: 4, messaging: 2, auth: 1 };
+const SEMI_SPACE_MIB: Readonly<Record<ServiceName, number>> = { gateway: 4, messaging: 2, auth: 1, alerting: 1 };
+
+/** Where a browser on this machine may ask for passkeys: examples/passkey.mjs has the second. */
+const PASSKEY_ORIGINS = 'http://localhost,http://localhost:3893';
+
+/** As the chart has it for its memory limits; a gateway's grows with its sockets. */
+const HEAP_MIB = 200;
 
 /** A smaller young generation and one malloc arena: 30 MiB less at rest (docs/performance.md). */
 const memoryOf = (service: ServiceName): Env => ({
-  NODE_OPTIONS: `--max-semi-space-size=${SEMI_SPACE_MIB[service]}`,
+  NODE_OPTIONS: [
+    `--max-semi-space-size=${SEMI_SPACE_MIB[service]}`,
+    ...(service === 'gateway' ? [] : [`--max-old-space-size=${HEAP_MIB}`]),
+  ].join(' '),
   MALLOC_ARENA_MAX: '1',
 });
 
@@ -57,7 +66,10 @@ export async function environmentOf(
   // A NATS that was given by URL knows none of our keys.
   if (servers.natsAdminSeed) env.NATS_NKEY_SEED = secrets.nkeySeeds[service] ?? '';
   if (service === 'gateway') env.PORT = String(await stack.port(name));
-  if (service === 'auth') env.BOOTSTRAP_TOKEN = secrets.bootstrapToken;
+  if (service === 'auth')
+    Object.assign(env, { BOOTSTRAP_TOKEN: secrets.bootstrapToken, WEBAUTHN_ORIGINS: PASSKEY_ORIGINS });
+  // What stands for a first channel here is on this machine as well.
+  if (service === 'alerting') env.WATCH_ALLOWED_HOSTS = '127.0.0.1,localhost';
   if (!ownsTables(service)) return env;
   const { DATABASE_URL, KEYSTORE_URL } = databases[service];
   return { ...env, DATABASE_URL, KEYSTORE_URL, KEK_FILE: kekFile(stack, service) };

@@ -1,0 +1,29 @@
+import { type ServiceName, permissionsOf } from '@relais/contracts';
+import type { Page } from '../page.js';
+import { chartServices } from './services.js';
+import { valuesSchema } from './values-schema.js';
+
+const CHART = 'charts/relais';
+
+const page = (name: string, value: unknown): Page => ({
+  path: `${CHART}/${name}`,
+  text: `${JSON.stringify(value, null, 2)}\n`,
+});
+
+/** What of the chart follows from the services: the schema of its values, what they need, what they may say on NATS. */
+export const chartPages = async (): Promise<Page[]> => {
+  const services = await chartServices();
+  const facts = services.map(({ name, database, redis, public: isPublic }) => [
+    name,
+    { database, redis, public: isPublic },
+  ]);
+  const permissions = services.map(({ name }) => {
+    const { publish, subscribe } = permissionsOf(name as ServiceName);
+    return [name, { publish: [...new Set(publish)].sort(), subscribe: [...new Set(subscribe)].sort() }];
+  });
+  return [
+    page('values.schema.json', valuesSchema(services)),
+    page('files/services.json', Object.fromEntries(facts)),
+    page('files/nats-permissions.json', Object.fromEntries(permissions)),
+  ];
+};
