@@ -39,6 +39,8 @@ export class OutboxRelay {
   private running: Promise<void> | undefined;
   private isStopped = false;
   private wakeUp: (() => void) | undefined;
+  /** Woken in the middle of a round, whose read may have come too early for it. */
+  private isWoken = false;
   private reconciledAtMs = 0;
   private tidiedAtMs = 0;
   private leasedUntilMs = 0;
@@ -69,7 +71,9 @@ export class OutboxRelay {
 
   /** Something was committed: look now instead of at the next poll. Only the replica with the lease has work. */
   wake(): void {
-    if (this.leasedUntilMs > performance.now()) this.wakeUp?.();
+    if (this.leasedUntilMs === 0) return;
+    this.isWoken = true;
+    this.wakeUp?.();
   }
 
   /** The connection to NATS came back; the stream may not be the one it was. */
@@ -79,6 +83,7 @@ export class OutboxRelay {
 
   private async run(): Promise<void> {
     while (!this.isStopped) {
+      this.isWoken = false;
       const moved = await this.step().catch((error: unknown) => {
         this.options.log.warn({ event: 'outbox.relay_failed', error });
         this.leasedUntilMs = 0;
@@ -205,6 +210,7 @@ export class OutboxRelay {
         setTimeout(resolve, WAKE_MS);
       };
       if (this.isStopped) resolve();
+      if (this.isWoken) this.wakeUp();
     });
     clearTimeout(timer);
     this.wakeUp = undefined;
