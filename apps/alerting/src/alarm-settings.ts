@@ -5,6 +5,7 @@ import { Database } from '@relais/database';
 import { Access } from './access.js';
 import { planDrills } from './drills/drill-runs.js';
 import { recordFact, systemSubject, userSubject } from './facts/record-fact.js';
+import { watchFindings } from './policies/findings-timer.js';
 import { watchProbe } from './probe/probe-watch.js';
 import { settingsOf, writeSettings } from './settings-rows.postgres.js';
 
@@ -29,6 +30,7 @@ export class AlarmSettingsHandler {
     await this.db.within(organizationId, async (tx) => {
       await writeSettings(tx, organizationId, settings);
       if (settings.probeUserId) await watchProbe(tx, organizationId);
+      await watchFindings(tx, organizationId);
       await planDrills(tx, organizationId, settings.drills);
       await recordFact(tx, organizationId, {
         actor: userSubject(userId),

@@ -100,7 +100,8 @@ export class EngineWorld {
       publish: (subject: string, data: string | Uint8Array) => void this.announced.push(`${subject} ${String(data)}`),
     };
     const announcer = (this.announcer = new Announcer(this.database, new SocketPath(this.database, sealing, live)));
-    const policyLint = new PolicyLint(this.database, audiences, new Reach(this.database));
+    const reach = new Reach(this.database);
+    const policyLint = new PolicyLint(this.database, audiences, reach);
     this.policies = new EscalationPoliciesHandler(this.database, access, sealing, policyLint);
     const shifts = new Shifts();
     this.workers.push(
@@ -108,7 +109,7 @@ export class EngineWorld {
       new TakeAlong(this.onDuty),
       new DutyNews(this.database, sealing, live as unknown as LivePublisher),
     );
-    const lint = new RosterLint(this.database, audiences);
+    const lint = new RosterLint(this.database, audiences, reach);
     this.workers.push(new FindingsWatch(this.database, this.policies, policyLint, lint));
     this.rosters = new RostersHandler(this.database, access, sealing, shifts, lint, this.engine);
     this.overrides = new OverridesHandler(this.database, access, this.rosters, shifts, this.engine);

@@ -1,7 +1,7 @@
-import { metrics } from '@relais/observability';
 import { escalationPolicy, roster } from '@relais/contracts';
 import { newId, type UserId } from '@relais/kernel';
-import { silentLog } from '@relais/observability';
+import { metrics, silentLog } from '@relais/observability';
+import { FindingsWatch } from '../src/policies/findings-watch.js';
 import { Gauges } from '../src/measurements/gauges.js';
 import { EngineWorld } from './engine-world.js';
 
@@ -49,6 +49,7 @@ describe('what would not work in an emergency', () => {
 
   it('is said when a policy is put, looked at again soon and every day, counted, and told of once when it is new', async () => {
     const rosterId = newId() as never;
+    await world.equip();
     const before = await putPolicy(rosterId);
     await putRoster(rosterId);
     await world.pass(6);
@@ -83,6 +84,7 @@ describe('what would not work in an emergency', () => {
         ({ severity, code }) => `${severity} ${code}`,
       );
     await hold(ben);
+    await world.equip();
     await putRoster(rosterId, { qualificationId, layers: [layer(anna), layer(ben)] });
 
     const without = await check();
@@ -94,5 +96,54 @@ describe('what would not work in an emergency', () => {
 
     expect([without, notForLong, sound]).toEqual([['error unqualified'], ['warning unqualified'], []]);
     expect(await check()).toEqual(['error unknown_qualification']);
+  });
+
+  describe('of many policies and rosters', () => {
+    const tells = (userId: UserId) =>
+      escalationPolicy.parse({ name: 'x', steps: [{ targets: [{ kind: 'user', userId }], waitSeconds: 60 }] });
+    const put = async (userId: UserId, times: number): Promise<void> => {
+      for (let at = 0; at < times; at++)
+        await world.policies.put({ policyId: newId() as never, policy: tells(userId) }, world.context(chief));
+    };
+
+    const passTurns = async (seconds: number): Promise<void> => {
+      await world.pass(seconds);
+      for (let turn = 1; turn < 3; turn++) await world.settle();
+    };
+
+    it('is found in all of them in turns, also who has no way to be told by', async () => {
+      await world.settings(['push']);
+      await put(anna, 25);
+      await putRoster(newId() as never);
+
+      await passTurns(6);
+      const without = await shown();
+      await world.equip();
+      await passTurns(86_401);
+
+      expect(without).toEqual(['26', '0']);
+      expect(await shown()).toEqual(['0', '0']);
+      expect(await world.count(`SELECT count(*) AS n FROM timer WHERE kind = 'findings'`)).toBe(1);
+    });
+
+    it('passes over one for which a turn is not enough, and begins again with it where a replica ended', async () => {
+      await put(anna, 2);
+      const watch = world.workers.find((one) => one instanceof FindingsWatch) as FindingsWatch;
+      const look = (reason: DOMException) => {
+        const timer = { organization_id: world.organizationId, subject_id: world.organizationId, kind: 'findings' };
+        return watch.look({ ...timer, step: 0, cycle: 0, stage: 0 }, AbortSignal.abort(reason));
+      };
+      const stages = () => world.count(`SELECT max(stage) AS n FROM timer WHERE kind = 'findings'`);
+
+      const ended = [await look(new DOMException('stopping', 'AbortError')), await stages()];
+      const over = [await look(new DOMException('too long', 'TimeoutError')), await stages()];
+      await world.settle();
+
+      expect([ended, over]).toEqual([
+        [0, 0],
+        [86_400, 1],
+      ]);
+      expect(await world.count('SELECT count(*) AS n FROM finding_count')).toBe(1);
+    });
   });
 });

@@ -214,6 +214,7 @@ describe('a roster', () => {
 
   it('says who in it is not here any more', async () => {
     const rosterId = await put({ layers: [layer(anna, ben)] });
+    await world.equip();
     world.bus.people = world.bus.people.filter((id) => id !== ben);
 
     const { findings } = await world.rosters.read({ rosterId }, world.context(chief));

@@ -4,14 +4,14 @@ import { Database } from '@relais/database';
 import type { OrganizationId, UserId } from '@relais/kernel';
 import { Audiences } from '../audience.js';
 import { EscalationPoliciesHandler } from '../policies/escalation-policies.js';
+import { AHEAD_MS } from '../policies/time-ahead.js';
 import { databaseNow } from '../rosters/duty-rows.postgres.js';
-import { dutySpans, gapsOf } from '../rosters/on-duty.js';
+import { dutiesAhead } from '../rosters/duties-ahead.js';
+import { gapsOf } from '../rosters/on-duty.js';
 import { listRosterRows } from '../rosters/roster-rows.postgres.js';
 import { Destinations, KINDS, type OutsidePath } from '../senders/destinations.js';
 import { type DrillRow, pathsOf, reachOf } from './drill-rows.postgres.js';
 import { share } from './score.js';
-
-const AHEAD_MS = 14 * 86_400_000;
 
 /** Looks at what a drill has shown, and at what would go wrong without any. */
 @Injectable()
@@ -77,9 +77,10 @@ export class MeasureDrill {
       now: await databaseNow(tx),
       rosters: await listRosterRows(tx, organizationId),
     }));
-    const gaps = rosters.flatMap(({ id, rules }) =>
-      gapsOf(dutySpans(rules, now, now + AHEAD_MS)).map((gap) => ({ rosterId: id, ...gap })),
-    );
+    const ahead = { from: now, to: now + AHEAD_MS };
+    const gaps = [];
+    for (const { id: rosterId, rules } of rosters)
+      gaps.push(...gapsOf(await dutiesAhead(rules, ahead)).map((gap) => ({ rosterId, ...gap })));
     const openMs = gaps.reduce((sum, { from, to }) => sum + to - from, 0);
     const wholeMs = rosters.length * AHEAD_MS;
     const at = (ms: number) => new Date(ms).toISOString();

@@ -58,18 +58,15 @@ export class EscalationPoliciesHandler {
   @Serves(listEscalationPolicies)
   async list(_: unknown, { principal }: RequestContext): Promise<z.input<typeof listEscalationPolicies.output>> {
     await this.access.assertMay(principal, 'manage_alarms');
-    return { items: await this.all(principal.organizationId) };
-  }
-
-  /** Those that can be opened. */
-  async all(organizationId: OrganizationId): Promise<{ id: string; policy: EscalationPolicy }[]> {
+    const { organizationId } = principal;
     const found = await this.db.within(organizationId, (tx) => listPolicies(tx, organizationId));
     const policies = await this.sealing.openAll<EscalationPolicy>(
       organizationId,
       'escalation_policy.policy',
       found.map(({ id, policy_sealed }) => ({ id, sealed: policy_sealed })),
     );
-    return found.flatMap(({ id }, at) => (policies[at] ? [{ id, policy: policies[at] }] : []));
+    // Those that can be opened.
+    return { items: found.flatMap(({ id }, at) => (policies[at] ? [{ id, policy: policies[at] }] : [])) };
   }
 
   @Serves(lintEscalationPolicy)

@@ -2,7 +2,8 @@ import { alarmSettings, escalationPolicy, escalationTarget, roster } from '@rela
 import { newId, type UserId } from '@relais/kernel';
 import fc from 'fast-check';
 import { type Known, lintPolicy } from './policy-lint.js';
-import { overlapOf, without } from './time-ahead.js';
+import { dutySpans } from '../rosters/on-duty.js';
+import { AHEAD_MS, overlapOf, without } from './time-ahead.js';
 
 const [ANNA, GONE] = [newId<UserId>(), newId<UserId>()];
 const [NIGHTS, POOL] = [newId(), newId()];
@@ -18,10 +19,12 @@ const layers = (...within: object[]) =>
       },
     ],
   }).layers;
+const onDuty = (rules: ReturnType<typeof layers>, from = NOW) =>
+  dutySpans({ layers: rules, overrides: [] }, from, from + AHEAD_MS).filter(({ userIds }) => userIds.length > 0);
 const everyDay = (from: string, to: string) => ({ days: [1, 2, 3, 4, 5, 6, 7], from, to });
 const known = (more: Partial<Known> = {}): Known => ({
   ...{ nowMs: NOW, active: new Set([ANNA]), pools: new Set<string>(), settings: alarmSettings.parse({}) },
-  rosters: new Map([[NIGHTS, { rules: { layers: layers(everyDay('20:00', '08:00')), overrides: [] } }]]),
+  rosters: new Map([[NIGHTS, onDuty(layers(everyDay('20:00', '08:00')))]]),
   ...more,
 });
 const lint = (step: object, more: Partial<Known> = {}): string[] =>
@@ -31,7 +34,7 @@ const lint = (step: object, more: Partial<Known> = {}): string[] =>
 const user = (userId: UserId) => ({ targets: [{ kind: 'user', userId }] });
 const nights = (more: object = {}) => ({ targets: [{ kind: 'roster', rosterId: NIGHTS }], ...more });
 const nobody = {
-  rosters: new Map([[NIGHTS, { rules: { layers: layers(everyDay('20:00', '20:01')), overrides: [] } }]]),
+  rosters: new Map([[NIGHTS, onDuty(layers(everyDay('20:00', '20:01')))]]),
 };
 
 describe('what would not work in an emergency', () => {
@@ -63,7 +66,7 @@ describe('what would not work in an emergency', () => {
     expect(lint(nights({ hours: { timeZone: 'Europe/Berlin', ...everyDay('09:00', '12:00') } }))).toEqual([
       'error never_due 0',
     ]);
-    const over = { rosters: new Map([[NIGHTS, { rules: { layers: layers(), overrides: [] } }]]), nowMs: 0 };
+    const over = { rosters: new Map([[NIGHTS, onDuty(layers(), 0)]]), nowMs: 0 };
     expect(lint(nights(), over)).toEqual(['error nobody_on_duty 0']);
     expect(lint(nights(), nobody)).toEqual(['warning nobody_on_duty 0']);
   });

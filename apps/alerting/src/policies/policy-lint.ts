@@ -6,7 +6,7 @@ import { Audiences } from '../audience.js';
 import { Reach } from '../contact-rules/reach.js';
 import { databaseNow } from '../rosters/duty-rows.postgres.js';
 import type { Span } from '../rosters/local-clock.js';
-import { listRosterRows, type RosterRow } from '../rosters/roster-rows.postgres.js';
+import { listRosterRows } from '../rosters/roster-rows.postgres.js';
 import { settingsOf } from '../settings-rows.postgres.js';
 import { staticAudienceOf } from './static-audience.js';
 import { AHEAD_MS, onDutyIn, overlapOf, windowsOf, without } from './time-ahead.js';
@@ -17,7 +17,8 @@ export interface Known {
   active: ReadonlySet<UserId>;
   /** Pools in which somebody is. */
   pools: ReadonlySet<string>;
-  rosters: ReadonlyMap<string, Pick<RosterRow, 'rules'>>;
+  /** When somebody is on duty by each roster within `AHEAD_MS`. */
+  rosters: ReadonlyMap<string, readonly Span[]>;
   settings: AlarmSettings;
 }
 
@@ -30,29 +31,34 @@ export class PolicyLint {
     private readonly reach: Reach,
   ) {}
 
-  async check(organizationId: OrganizationId, policy: EscalationPolicy): Promise<PolicyFinding[]> {
-    const [findings = []] = await this.checkAll(organizationId, [policy]);
-    return [...findings, ...(await this.unreached(organizationId, policy))];
+  /** @param signal gives up between two of its questions; the promise rejects then */
+  async check(
+    organizationId: OrganizationId,
+    policy: EscalationPolicy,
+    signal?: AbortSignal,
+  ): Promise<PolicyFinding[]> {
+    const known = await this.gather(organizationId, policy);
+    return [...lintPolicy(policy, known), ...(await this.unreached(organizationId, policy, signal))];
   }
 
   /** Whom it could not tell, step by step. */
-  private async unreached(organizationId: OrganizationId, { steps }: EscalationPolicy): Promise<PolicyFinding[]> {
+  private async unreached(
+    organizationId: OrganizationId,
+    { steps }: EscalationPolicy,
+    signal: AbortSignal | undefined,
+  ): Promise<PolicyFinding[]> {
     const findings: PolicyFinding[] = [];
     for (const [step, rules] of steps.entries()) {
+      signal?.throwIfAborted();
       const userIds = await this.audiences.expand(organizationId, null, staticAudienceOf(rules));
-      findings.push(...(await this.reach.findings(organizationId, step, rules, userIds)));
+      const found = await this.reach.findings(organizationId, userIds, rules.rules, signal);
+      findings.push(...found.map((finding) => ({ ...finding, step })));
     }
     return findings;
   }
 
-  /** Of each policy, with as few questions as can be. */
-  async checkAll(organizationId: OrganizationId, policies: readonly EscalationPolicy[]): Promise<PolicyFinding[][]> {
-    const known = await this.gather(organizationId, policies);
-    return policies.map((policy) => lintPolicy(policy, known));
-  }
-
-  private async gather(organizationId: OrganizationId, policies: readonly EscalationPolicy[]): Promise<Known> {
-    const audiences = policies.flatMap(({ steps }) => steps.map(staticAudienceOf));
+  private async gather(organizationId: OrganizationId, { steps }: EscalationPolicy): Promise<Known> {
+    const audiences = steps.map(staticAudienceOf);
     const userIds = [...new Set(audiences.flatMap((one) => one.userIds))];
     const nobody = { userIds: [], poolIds: [], everyone: false };
     const pools = new Set<string>();
@@ -60,10 +66,14 @@ export class PolicyLint {
       if ((await this.audiences.expand(organizationId, null, { ...nobody, poolIds: [poolId] })).length > 0)
         pools.add(poolId);
     const active = new Set(await this.audiences.expand(organizationId, null, { ...nobody, userIds }));
-    return this.db.within(organizationId, async (tx) => ({
-      ...{ active, pools, nowMs: await databaseNow(tx), settings: await settingsOf(tx, organizationId) },
-      rosters: new Map((await listRosterRows(tx, organizationId)).map((one) => [one.id, one])),
+    const { rosters: found, ...rest } = await this.db.within(organizationId, async (tx) => ({
+      ...{ nowMs: await databaseNow(tx), settings: await settingsOf(tx, organizationId) },
+      rosters: await listRosterRows(tx, organizationId, steps.flatMap(rostersOf)),
     }));
+    const ahead = { from: rest.nowMs, to: rest.nowMs + AHEAD_MS };
+    const rosters = new Map<string, readonly Span[]>();
+    for (const { id, rules } of found) rosters.set(id, await onDutyIn(rules, ahead));
+    return { ...rest, active, pools, rosters };
   }
 }
 
@@ -105,7 +115,7 @@ function duties(rules: EscalationStep, known: Known): PolicyFinding[] {
   if (ids.length === 0 || hasPeople(rules, known)) return findings;
   const span = { from: known.nowMs, to: known.nowMs + AHEAD_MS };
   const windows = windowsOf(rules.hours, span);
-  const onDuty = ids.flatMap((id) => onDutyIn(known.rosters.get(id)?.rules, span));
+  const onDuty = ids.flatMap((id) => known.rosters.get(id) ?? []);
   if (overlapOf(windows, onDuty) > 0) return [...findings, ...gapsIn(without(windows, onDuty))];
   const says = 'nobody is on duty in its hours within the next 14 days: this step tells nobody';
   return [...findings, { severity: 'error', code: rules.hours ? 'never_due' : 'nobody_on_duty', says }];

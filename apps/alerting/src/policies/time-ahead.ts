@@ -1,14 +1,15 @@
 import type { EscalationStep } from '@relais/contracts';
 import { clockOf, DAY_MS, type Span, spansAround } from '../rosters/local-clock.js';
-import { type DutyRules, dutySpans } from '../rosters/on-duty.js';
+import { dutiesAhead } from '../rosters/duties-ahead.js';
+import { type DutyRules } from '../rosters/on-duty.js';
 
 const DAYS_AHEAD = 14;
 /** How far it is looked ahead for what would not work. */
 export const AHEAD_MS = DAYS_AHEAD * DAY_MS;
 
 /** When somebody is on duty. */
-export const onDutyIn = (rules: DutyRules | undefined, { from, to }: Span): Span[] =>
-  rules ? dutySpans(rules, from, to).filter(({ userIds }) => userIds.length > 0) : [];
+export const onDutyIn = async (rules: DutyRules, span: Span): Promise<Span[]> =>
+  (await dutiesAhead(rules, span)).filter(({ userIds }) => userIds.length > 0);
 
 /** The hours of a step within a span of at most `AHEAD_MS`, in their order; all of it where it has none. */
 export function windowsOf(hours: EscalationStep['hours'], span: Span): Span[] {

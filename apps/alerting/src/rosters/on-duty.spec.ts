@@ -2,6 +2,7 @@ import { type DutyLayer, dutyLayer, type DutyOverride } from '@relais/contracts'
 import { newId, type UserId } from '@relais/kernel';
 import fc from 'fast-check';
 import { clockOf } from './local-clock.js';
+import { dutiesAhead } from './duties-ahead.js';
 import { dutiesAt, type DutyRules, dutySpans, gapsOf, nextChange } from './on-duty.js';
 
 const [ANNA, BEN, CARL] = [newId<UserId>(), newId<UserId>(), newId<UserId>()] as const;
@@ -119,6 +120,25 @@ describe('who is on duty', () => {
       ),
       { numRuns: 200 },
     );
+  });
+
+  it('is looked at ahead a few instants at a time, so that nobody waits for the largest roster', async () => {
+    const layers = Array.from({ length: 10 }, (_, at) =>
+      layer({ shift: { unit: 'hours', length: 1 }, handOverAt: `08:0${at}`, userIds: [ANNA, BEN, CARL] }),
+    );
+    const [from, to] = [Date.UTC(2026, 1, 1), Date.UTC(2026, 1, 6)];
+    let [turns, isLooking] = [0, true];
+    const countTurns = (): void => {
+      turns++;
+      if (isLooking) setImmediate(countTurns);
+    };
+    countTurns();
+
+    const ahead = await dutiesAhead(rulesOf(layers), { from, to });
+    isLooking = false;
+
+    expect(ahead).toEqual(dutySpans(rulesOf(layers), from, to));
+    expect(turns).toBeGreaterThan(ahead.length / 20);
   });
 
   it('agrees with a clock that is watched minute by minute over the days of change (F-43)', () => {

@@ -116,5 +116,5 @@ export const gapsOf = (spans: readonly DutySpan[]): { from: number; to: number }
 export const peopleOf = (duties: readonly (UserId | null)[]): UserId[] =>
   [...new Set(duties.flatMap((userId) => userId ?? []))].toSorted();
 
-const isSame = (one: readonly string[], other: readonly string[]): boolean =>
+export const isSame = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((value, at) => value === other[at]);

@@ -3,11 +3,13 @@ import type { RosterFinding } from '@relais/contracts';
 import { Database } from '@relais/database';
 import type { OrganizationId, UserId } from '@relais/kernel';
 import { Audiences } from '../audience.js';
+import { Reach } from '../contact-rules/reach.js';
 import { AHEAD_MS } from '../policies/time-ahead.js';
 import { hasQualification, withoutQualification } from '../qualifications/qualification-rows.postgres.js';
 import { databaseNow } from './duty-rows.postgres.js';
 import { DAY_MS } from './local-clock.js';
-import { type DutyRules, dutySpans, gapsOf } from './on-duty.js';
+import { dutiesAhead } from './duties-ahead.js';
+import { type DutyRules, gapsOf } from './on-duty.js';
 import type { RosterRow } from './roster-rows.postgres.js';
 
 /** More gaps than this are counted, not listed. */
@@ -19,31 +21,20 @@ export class RosterLint {
   constructor(
     private readonly db: Database,
     private readonly audiences: Audiences,
+    private readonly reach: Reach,
   ) {}
 
-  async check(organizationId: OrganizationId, roster: RosterRow): Promise<RosterFinding[]> {
-    const [findings] = await this.checkAll(organizationId, [roster]);
-    return findings ?? [];
-  }
-
-  /** Of each roster, with one question for all their people. */
-  async checkAll(organizationId: OrganizationId, rosters: readonly RosterRow[]): Promise<RosterFinding[][]> {
-    const everybody = [...new Set(rosters.flatMap(({ rules }) => peopleIn(rules)))];
+  async check(organizationId: OrganizationId, roster: RosterRow, signal?: AbortSignal): Promise<RosterFinding[]> {
+    const everybody = peopleIn(roster.rules);
     const audience = { userIds: everybody, poolIds: [], everyone: false };
     const active = new Set(await this.audiences.expand(organizationId, null, audience));
-    const findings: RosterFinding[][] = [];
-    for (const roster of rosters)
-      findings.push([
-        ...(await this.qualified(organizationId, roster)),
-        ...peopleIn(roster.rules)
-          .filter((id) => !active.has(id))
-          .map(unknownPerson),
-      ]);
     const now = await this.db.within(organizationId, (tx) => databaseNow(tx));
-    return rosters.map(({ rules }, at) => [
-      ...gaps(gapsOf(dutySpans(rules, now, now + AHEAD_MS))),
-      ...(findings[at] ?? []),
-    ]);
+    return [
+      ...gaps(gapsOf(await dutiesAhead(roster.rules, { from: now, to: now + AHEAD_MS }))),
+      ...(await this.qualified(organizationId, roster)),
+      ...everybody.filter((id) => !active.has(id)).map(unknownPerson),
+      ...(await this.reach.findings(organizationId, [...active], 'default', signal)),
+    ];
   }
 
   private async qualified(

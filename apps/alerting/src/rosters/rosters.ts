@@ -13,7 +13,8 @@ import { watchFindings } from '../policies/findings-timer.js';
 import { Sealing } from '../sealing.js';
 import { dutiesOf, toHeld, writeDuties } from './duty-rows.postgres.js';
 import { isTimeZone } from './local-clock.js';
-import { dutySpans, gapsOf } from './on-duty.js';
+import { dutiesAhead } from './duties-ahead.js';
+import { gapsOf } from './on-duty.js';
 import { RosterLint } from './roster-lint.js';
 import {
   dropRoster,
@@ -28,7 +29,6 @@ import { rosterSubject, Shifts } from './shifts.js';
 import { toDuty, type RosterDocument, toRoster } from './show-roster.js';
 
 const MOST_ROSTERS = 500;
-/** Nothing else is done by this replica while it looks ahead. */
 const MOST_CHANGES = 1_000;
 const LONGEST_PREVIEW_MS = 92 * 86_400_000;
 
@@ -139,7 +139,7 @@ export class RostersHandler {
       throw previewRoster.fail('span_too_long', 'expected an end after the begin, within 92 days');
     const found = await this.db.within(organizationId, (tx) => findRoster(tx, organizationId, rosterId));
     if (!found) throw previewRoster.fail('roster_not_found');
-    const spans = dutySpans(found.rules, from, to, MOST_CHANGES);
+    const spans = await dutiesAhead(found.rules, { from, to }, MOST_CHANGES);
     if ((spans.at(-1)?.to ?? to) < to)
       throw previewRoster.fail('span_too_long', `expected a span with at most ${MOST_CHANGES} changes`);
     const show = (one: { from: number; to: number }) => ({

@@ -77,11 +77,12 @@ export const roster = z.strictObject({
 export type Roster = z.output<typeof roster>;
 
 /**
- * What will not work when it is needed, found before. `gap`: nobody is on duty then, in the next 14 days.
+ * What will not work when it is needed, found before. `gap`: nobody is on duty then, in the next 14 days; `no_path`: some of its
+ * people cannot be told, or only while their app is open.
  */
 export const rosterFinding = z.object({
   severity: z.enum(['error', 'warning']),
-  code: z.enum(['gap', 'unknown_person', 'unqualified', 'unknown_qualification']),
+  code: z.enum(['gap', 'unknown_person', 'unqualified', 'unknown_qualification', 'no_path']),
   says: z.string(),
   from: timestamp.optional(),
   to: timestamp.optional(),
