@@ -30,11 +30,9 @@ export const subjectsOf = (
 
 /** What was found in what is not there any more does not count. */
 export const forgetGone = (tx: Tx, organizationId: OrganizationId): Promise<unknown> =>
-  rows(
-    tx,
-    `DELETE FROM finding_count f WHERE f.organization_id = $1 AND (f.kind, f.subject_id) NOT IN (${SUBJECTS})`,
-    [organizationId],
-  );
+  rows(tx, `DELETE FROM finding_count f WHERE f.organization_id = $1 AND (f.kind, f.subject_id) NOT IN (${SUBJECTS})`, [
+    organizationId,
+  ]);
 
 /** How many errors each had the last time, by its key. */
 export const errorsBefore = async (tx: Tx, organizationId: OrganizationId): Promise<Map<string, number>> => {
@@ -59,7 +57,10 @@ export const writeLooked = (tx: Tx, organizationId: OrganizationId, looked: read
   );
 
 /** In all of them together, as each was last looked at. */
-export const foundInAll = (tx: Tx, organizationId: OrganizationId): Promise<{ error: number; warning: number } | null> =>
+export const foundInAll = (
+  tx: Tx,
+  organizationId: OrganizationId,
+): Promise<{ error: number; warning: number } | null> =>
   row(
     tx,
     `SELECT coalesce(sum(f.errors), 0)::int AS error, coalesce(sum(f.warnings), 0)::int AS warning

@@ -76,7 +76,11 @@ export class FindingsWatch {
   }
 
   /** Nothing in what is gone meanwhile: it is forgotten when it is looked again for that. */
-  private async findingsOf(organizationId: OrganizationId, { kind, id }: Subject, signal: AbortSignal): Promise<Findings> {
+  private async findingsOf(
+    organizationId: OrganizationId,
+    { kind, id }: Subject,
+    signal: AbortSignal,
+  ): Promise<Findings> {
     signal.throwIfAborted();
     if (kind === 'escalation-policy') {
       const policy = await this.policies.read(organizationId, id);
