@@ -1,6 +1,8 @@
 import { type EscalationPolicy, escalationPolicy } from '@relais/contracts';
 import { AppError, newId, type PoolId, type UserId } from '@relais/kernel';
 import type { z } from 'zod';
+import { Escalation } from '../src/engine/escalation.js';
+import { dropTimer } from '../src/engine/timers.postgres.js';
 import type { Outcome } from '../src/notifications/notification-rows.postgres.js';
 import { TOLD_AT_ONCE } from '../src/notifications/tell.postgres.js';
 import { EngineWorld } from './engine-world.js';
@@ -81,6 +83,33 @@ describe('an alarm', () => {
     expect(told.toSorted()).toEqual(userIds.map((id) => `${id} 0.0`).toSorted());
     expect((await world.told('push')).length).toBe(userIds.length);
     expect(await world.count('SELECT count(*) AS n FROM alarm_recipient')).toBe(userIds.length);
+  });
+
+  it('to more people than fit into one transaction goes on with the others of a step that needs everyone after the first has come', async () => {
+    const poolId = newId<PoolId>();
+    const userIds = Array.from({ length: TOLD_AT_ONCE + 5 }, () => world.person()).toSorted();
+    world.bus.pools.set(poolId, userIds);
+    const all = { targets: [{ kind: 'pool' as const, poolId }], waitSeconds: 60 };
+    const raise = async (more: object): Promise<string> => {
+      const policyId = (await policyOf({ name: 'x', steps: [{ ...all, ...more }] })) as never;
+      return (await world.raise(raiser, { policyId, severity: 'emergency' })).alarmId;
+    };
+    const answerAfterFirstPage = async (alarmId: string): Promise<number> => {
+      const first = { organization_id: world.organizationId, subject_id: alarmId, kind: 'step' };
+      await world.database.within(world.organizationId, async (tx) => {
+        await dropTimer(tx, { ...first, step: 0, cycle: 0, stage: 0 });
+        await new Escalation(world.onDuty).step(tx, { ...first, step: 0, cycle: 0, stage: 0 });
+      });
+      await world.answer(alarmId, userIds[0] as UserId, 'coming');
+      await world.settle();
+      return world.count(`SELECT count(*) AS n FROM alarm_recipient WHERE alarm_id = '${alarmId}'`);
+    };
+
+    const everyone = await answerAfterFirstPage(await raise({ needsEveryone: true, unlessAccepted: 1 }));
+    const anybody = await answerAfterFirstPage(await raise({}));
+
+    expect([everyone, anybody]).toEqual([userIds.length, TOLD_AT_ONCE]);
+    expect((await world.told('socket')).filter((line) => line.startsWith(userIds.at(-1) as UserId))).toHaveLength(1);
   });
 
   it('begins again as often as its policy says, with the next of a list each time', async () => {

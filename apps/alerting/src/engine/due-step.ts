@@ -32,16 +32,17 @@ export abstract class OnDuty {
 export async function stepDue(tx: Tx, timer: Timer, onDuty: OnDuty): Promise<boolean> {
   const { organization_id: organizationId, subject_id: alarmId, step } = timer;
   const alarm = await lockAlarm(tx, organizationId, alarmId);
-  if (alarm?.state !== 'open') return false;
   const rules = await rulesOf(tx, organizationId, alarmId, step);
-  if (!rules) return false;
-  const { told, isLast } = (await applies(tx, organizationId, alarm, rules))
+  const hasBegun = timer.stage > 0;
+  const goesOn = alarm?.state === 'open' || (alarm?.state === 'acknowledged' && hasBegun && rules?.needsEveryone);
+  if (!alarm || !rules || !goesOn) return false;
+  const { told, isLast } = hasBegun || (await applies(tx, organizationId, alarm, rules))
     ? await tell(tx, alarm, rules, timer, onDuty)
     : NOBODY;
-  if (timer.stage === 0 && !alarm.is_silent) stepCame(step, timer.cycle, told > 0, timer.late_seconds ?? 0);
+  if (!hasBegun && !alarm.is_silent) stepCame(step, timer.cycle, told > 0, timer.late_seconds ?? 0);
   if (!isLast) await goOn(tx, timer);
   else {
-    const hasTold = told > 0 || timer.stage > 0;
+    const hasTold = told > 0 || hasBegun;
     // A step without anybody does not keep the next one waiting.
     await setNext(tx, alarm, timer, hasTold ? rules.waitSeconds : 0);
   }
