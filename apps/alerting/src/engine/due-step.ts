@@ -36,9 +36,10 @@ export async function stepDue(tx: Tx, timer: Timer, onDuty: OnDuty): Promise<boo
   const hasBegun = timer.stage > 0;
   const goesOn = alarm?.state === 'open' || (alarm?.state === 'acknowledged' && hasBegun && rules?.needsEveryone);
   if (!alarm || !rules || !goesOn) return false;
-  const { told, isLast } = hasBegun || (await applies(tx, organizationId, alarm, rules))
-    ? await tell(tx, alarm, rules, timer, onDuty)
-    : NOBODY;
+  const { told, isLast } =
+    hasBegun || (await applies(tx, organizationId, alarm, rules))
+      ? await tell(tx, alarm, rules, timer, onDuty)
+      : NOBODY;
   if (!hasBegun && !alarm.is_silent) stepCame(step, timer.cycle, told > 0, timer.late_seconds ?? 0);
   if (!isLast) await goOn(tx, timer);
   else {
