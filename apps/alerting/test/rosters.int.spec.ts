@@ -127,6 +127,71 @@ describe('a roster', () => {
     expect(await world.count(`SELECT count(*) AS n FROM alarm_recipient WHERE handed_over_at IS NOT NULL`)).toBe(0);
   });
 
+  describe('tells of an alarm whoever comes back on duty', () => {
+    const pushes = async (userId: UserId): Promise<string[]> =>
+      (await world.told('push')).filter((line) => line.startsWith(userId)).map((line) => line.slice(userId.length + 1));
+
+    it('by their next way once their device was silent from then on, and never sooner', async () => {
+      const rosterId = await put();
+      await world.raise(chief, { audience: { rosterIds: [rosterId] } });
+      await world.settle();
+      const overrideId = (await change(rosterId, ben)) as never;
+      await world.pass(60);
+
+      await world.overrides.delete({ rosterId, overrideId }, world.context(chief));
+      await world.settle();
+      await world.pass(4);
+      const early = await pushes(anna);
+      await world.pass(2);
+
+      expect([early, await pushes(anna), await pushes(ben)]).toEqual([[], ['0.0'], ['0.0']]);
+      expect(await world.count('SELECT count(*) AS n FROM alarm_recipient WHERE handed_over_at IS NOT NULL')).toBe(1);
+    });
+
+    it('by what had not left when they were relieved', async () => {
+      const rosterId = await put();
+      world.paths.socket.outcome = () => ({ state: 'queued', problem: 'busy', retrySeconds: 30, isHeld: true });
+      await world.raise(chief, { audience: { rosterIds: [rosterId] } });
+      await world.settle();
+      const overrideId = (await change(rosterId, ben)) as never;
+      await world.pass(31);
+      world.paths.socket.outcome = () => ({ state: 'sent' });
+
+      await world.overrides.delete({ rosterId, overrideId }, world.context(chief));
+      await world.settle();
+
+      expect((await world.told('socket')).at(-1)).toBe(`${anna} 0.0`);
+      expect(await pushes(anna)).toEqual([]);
+    });
+
+    it('in the step that is under way, and goes on with none before it', async () => {
+      const rosterId = await put();
+      const policyId = newId() as never;
+      const targets = [{ kind: 'roster' as const, rosterId }];
+      const both = [...targets, { kind: 'user' as const, userId: chief }];
+      const step = { waitSeconds: 60, needsEveryone: false };
+      const steps = [
+        { ...step, targets: both },
+        { ...step, targets },
+      ];
+      await world.settings(['socket', 'push', 'sms'], { deviceSilentSeconds: { push: 65 } });
+      await world.policies.put({ policyId, policy: { name: 'x', steps, repeat: 0 } }, world.context(chief));
+      await world.raise(chief, { policyId });
+      await world.settle();
+      const overrideId = (await change(rosterId, ben)) as never;
+      for (const seconds of [6, 55, 7]) await world.pass(seconds);
+
+      await world.overrides.delete({ rosterId, overrideId }, world.context(chief));
+      await world.settle();
+      await world.pass(4);
+      const early = await pushes(anna);
+      await world.pass(2);
+
+      expect((await world.told('sms')).includes(`${chief} 0.0`)).toBe(true);
+      expect([early, await pushes(anna)]).toEqual([[], ['1.0']]);
+    });
+  });
+
   it('keeps the predecessor on duty beside the successor until that one confirms, and reminds both', async () => {
     const rosterId = await put({ handOver: 'confirmed', remindAfterMinutes: 10 });
     await world.duties.confirm({ rosterId }, world.context(anna));

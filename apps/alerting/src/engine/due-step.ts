@@ -6,6 +6,7 @@ import { alarmSubject, recordFact, systemSubject } from '../facts/record-fact.js
 import { peopleUnreachable, stepCame } from '../metrics.js';
 import { priorityOf, targetsOf } from '../notifications/notification-rows.postgres.js';
 import { TOLD_AT_ONCE, tellFirst } from '../notifications/tell.postgres.js';
+import { tellAgain } from '../notifications/tell-again.postgres.js';
 import { tellByRole } from '../rosters/role-rows.postgres.js';
 import { applies } from './step-conditions.js';
 import { setTimer, type Timer } from './timers.postgres.js';
@@ -67,7 +68,10 @@ async function tell(tx: Tx, alarm: AlarmRow, rules: StepRules, timer: Timer, onD
   const page = await targetsOf(tx, organizationId, round, { offset: stage * TOLD_AT_ONCE, limit: TOLD_AT_ONCE });
   const isLast = page.length < TOLD_AT_ONCE;
   const how = { priority: priorityOf(alarm), ladder: rules.ladder };
-  const told = await tellFirst(tx, organizationId, round, how, [...page, ...alsoTo]);
+  const userIds = [...page, ...alsoTo];
+  // Nobody can be relieved before the first round.
+  if (step + cycle > 0) await tellAgain(tx, organizationId, round, rules.ladder, userIds);
+  const told = await tellFirst(tx, organizationId, round, how, userIds);
   if (told.told + told.unreachable === 0) return { told: 0, isLast };
   await startLadder(tx, timer, told.next_seconds);
   if (told.told > 0 && alarm.joins === 'told')

@@ -9,6 +9,7 @@ import { Duty } from '../engine/work.js';
 import { alarmSubject, recordFact, systemSubject } from '../facts/record-fact.js';
 import { priorityOf } from '../notifications/notification-rows.postgres.js';
 import { tellFirst } from '../notifications/tell.postgres.js';
+import { tellAgain } from '../notifications/tell-again.postgres.js';
 import { leaveRole, type RoleRow, rolesOf, tellByRole } from './role-rows.postgres.js';
 
 /**
@@ -69,9 +70,10 @@ export class TakeAlong {
       comes.map((userId) => ({ rosterId, userId })),
     );
     const how = { priority: priorityOf(alarm), ladder: rules.ladder };
-    const { told, next_seconds } = await tellFirst(tx, organizationId, round, how, comes);
     const timer = { organization_id: organizationId, subject_id: alarm.id, kind: 'step', stage: 0, ...round };
-    await startLadder(tx, timer, next_seconds);
-    return told;
+    const again = await tellAgain(tx, organizationId, round, rules.ladder, comes);
+    const first = await tellFirst(tx, organizationId, round, how, comes);
+    for (const { next_seconds } of [again, first]) await startLadder(tx, timer, next_seconds);
+    return again.told + first.told;
   }
 }
