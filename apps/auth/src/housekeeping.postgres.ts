@@ -8,6 +8,7 @@ import { deleteOldOutageKeys } from './break-glass/outage-key-rows.postgres.js';
 import { forgetAssertions } from './bots/bot-key-rows.postgres.js';
 import type { Database } from './database/database.js';
 import { rows } from './database/sql.js';
+import { deleteOldRuns } from './directory/run-rows.postgres.js';
 import { deleteOldEnrolments } from './enrolments/enrolment-rows.postgres.js';
 import { deleteOldNotices } from './notices/notice-rows.postgres.js';
 import { allOrganizations } from './organizations/organization-rows.postgres.js';
@@ -20,6 +21,8 @@ import type { SigningKeys } from './trust/signing-keys.postgres.js';
 import { reportOverdueWipes } from './wipe/overdue-wipes.postgres.js';
 
 const REWRAP_BATCH = 200;
+/** Longer than a run can be taken back. */
+const RUN_SECONDS = 30 * 86_400;
 
 /**
  * Removes what has run out: sessions, invitations, counted tries, revocations; and moves keys to the active key encryption
@@ -76,6 +79,7 @@ export class Housekeeping {
       await deleteOldFactorResets(tx, organizationId, ago(0));
       await deleteOldEnrolments(tx, organizationId, ago(0));
       await deleteOldReceipts(tx, organizationId, ago(RECEIPT_SECONDS));
+      await deleteOldRuns(tx, organizationId, ago(RUN_SECONDS));
       await reportOverdueWipes(tx, organizationId, ago(0));
       await rows(tx, 'DELETE FROM invitation i WHERE i.organization_id = $1 AND i.expires_at < $2', [
         organizationId,

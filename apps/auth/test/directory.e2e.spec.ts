@@ -11,6 +11,8 @@ import {
   openSession,
   putDirectory,
   readDirectoryRun,
+  readMe,
+  removeUser,
   startDirectoryRun,
   testDirectory,
   undoDirectoryRun,
@@ -21,9 +23,11 @@ import { newId, type PoolId } from '@relais/kernel';
 import { Attribute, Change } from 'ldapts';
 import { DirectoryRuns } from '../src/directory/directory-runs.js';
 import { DirectorySchedule } from '../src/directory/directory-schedule.js';
+import { Housekeeping } from '../src/housekeeping.postgres.js';
 import { as } from './factors.js';
 import { factsOf } from './facts.js';
 import { aDevice } from './person.js';
+import { emailOf, phoneOf, toldPhone } from './phones.js';
 import { ADMIN, groupDn, PASSWORD, personDn, Slapd, SUFFIX } from '@relais/testing';
 import { aMember, anOrganization, codeOf, type Member, signIn, startWorld, type World } from './world.js';
 
@@ -38,7 +42,7 @@ describe('a directory', () => {
   let directoryId: string;
 
   beforeAll(async () => {
-    world = await startWorld({ organizations: 40 });
+    world = await startWorld({ organizations: 60 });
   });
   afterAll(() => world.close());
   beforeEach(async () => {
@@ -200,6 +204,142 @@ describe('a directory', () => {
     await world.passDays(8);
     owner = await signIn(world, owner, owner.on);
     expect(await codeOf(world.bus.request(undoDirectoryRun, { runId: done.id }, as(owner)))).toBe('run_state_conflict');
+  });
+
+  describe('that has numbers', () => {
+    const people = { base: `ou=people,${SUFFIX}`, filter: '(objectClass=inetOrgPerson)' };
+    const withPhones = { people: { ...people, phone: ['mobile', 'telephoneNumber'] } };
+    const replace = (uid: string, more: Record<string, string[]>) =>
+      slapd.change((client) =>
+        client.modify(
+          personDn(uid),
+          Object.entries(more).map(
+            ([type, values]) => new Change({ operation: 'replace', modification: new Attribute({ type, values }) }),
+          ),
+        ),
+      );
+    const idOf = async (uid: string) => (await named(uid))?.id as string;
+    const phone = async (uid: string) => phoneOf(world, owner, await idOf(uid));
+    const changesOf = async (runId: string) =>
+      (await world.bus.request(listDirectoryChanges, { runId: runId as never, limit: 200 }, as(owner))).items;
+
+    beforeEach(async () => {
+      await replace('p1', { mobile: ['112', '+49 (0)151 1234-5678'], telephoneNumber: ['+49 30 1234567'] });
+      await replace('p2', { telephoneNumber: ['0049 30 7654321'] });
+    });
+
+    it('gives them only where it is said which attributes have them', async () => {
+      await run();
+      expect([await phone('p1'), await phone('p2')]).toEqual([null, null]);
+
+      await put(withPhones);
+
+      expect(await run()).toMatchObject({ updates: 2, applied: 2, problems: 0 });
+      expect([await phone('p1'), await phone('p2'), await phone('p3')]).toEqual([
+        ...['+4915112345678', '+49307654321', null],
+      ]);
+      expect(await run()).toMatchObject({ creates: 0, updates: 0 });
+    });
+
+    it('tells alerting of them when they come, change and go', async () => {
+      await put(withPhones);
+      await run();
+      const id = await idOf('p2');
+      await toldPhone(world, id, '+49307654321');
+      await replace('p2', { telephoneNumber: ['+49 30 1111111'] });
+      await run();
+      await toldPhone(world, id, '+49301111111');
+      await replace('p2', { telephoneNumber: [] });
+
+      expect(await run()).toMatchObject({ updates: 1, applied: 1 });
+      await toldPhone(world, id, undefined);
+      expect(await phone('p1')).toBe('+4915112345678');
+    });
+
+    it('brings who has a bad one without it, and says so, in the plan, too', async () => {
+      await put(withPhones);
+      await replace('p5', { mobile: ['030 1234567'] });
+      const planned = await run(true);
+      expect(planned).toMatchObject({ state: 'planned', problems: 1 });
+      await world.bus.request(approveDirectoryRun, { runId: planned.id }, as(owner));
+
+      expect(await settled(planned.id)).toMatchObject({ state: 'applied', applied: PEOPLE + 1, problems: 1 });
+      const troubled = (await changesOf(planned.id)).filter(({ problem }) => problem);
+      expect(troubled).toMatchObject([{ displayName: 'Person p5', isApplied: true, problem: 'phone_invalid' }]);
+      expect(await phone('p5')).toBeNull();
+
+      await replace('p1', { mobile: ['call me'], telephoneNumber: [] });
+      expect(await run()).toMatchObject({ updates: 1, applied: 1, problems: 1 });
+      expect(await phone('p1')).toBeNull();
+    });
+
+    it('shows only as much of them as it takes to know them again', async () => {
+      await put(withPhones);
+      const begun = await run();
+      await replace('p1', { mobile: ['+49 151 87654399'] });
+      const { id } = await run();
+
+      expect(await changesOf(id)).toMatchObject([{ phone: '+49…99', before: { phone: '+49…78' } }]);
+      const tested = await world.bus.request(testDirectory, { directoryId: directoryId as never }, as(owner));
+      expect(tested.samples.map((one) => one.phone)).toContain('+49…99');
+      expect(JSON.stringify([await changesOf(begun.id), await changesOf(id), tested])).not.toMatch(/\+49\d/);
+    });
+
+    it('has them given back with a run that is taken back, and the address; not over a later run', async () => {
+      await put(withPhones);
+      await run();
+      await replace('p1', { mobile: ['+49 151 87654321'], mail: ['other@brigade.example'] });
+      await replace('p3', { mobile: ['+49 151 33333333'] });
+      const { id: runId } = await run();
+      await replace('p2', { telephoneNumber: [] });
+      await run();
+      await replace('p3', { mobile: ['+49 151 44444444'] });
+      await run();
+
+      expect(await world.bus.request(undoDirectoryRun, { runId }, as(owner))).toEqual({ undone: 1, skipped: 1 });
+      expect([await phone('p1'), await phone('p2'), await phone('p3')]).toEqual([
+        ...['+4915112345678', null, '+4915144444444'],
+      ]);
+      expect((await changesOf(runId))[0]?.before).toMatchObject({ phone: '+49…78', email: 'p1@brigade.example' });
+      expect(await emailOf(world, owner, await idOf('p1'))).toBe('p1@brigade.example');
+    });
+
+    it('gives who was put out the new one when they come back', async () => {
+      await put(withPhones);
+      await run();
+      await replace('p1', { objectClass: ['inetOrgPerson', 'shadowAccount'], shadowExpire: ['1'] });
+      expect(await run()).toMatchObject({ disables: 1, applied: 1 });
+      await replace('p1', { shadowExpire: [], mobile: ['+49 151 99999999'] });
+
+      expect(await run()).toMatchObject({ enables: 1, applied: 1 });
+      expect(await phone('p1')).toBe('+4915199999999');
+    });
+
+    it('is shown to whom it belongs', async () => {
+      await put({ ...withPhones, passwordLogin: true });
+      await run();
+      const login = { organization: owner.handle, email: 'p1@brigade.example', password: 'secret-p1' };
+      const tokens = await world.bus.request(openSession, { ...login, device: aDevice().device });
+      expect((await world.bus.request(readMe, {}, as({ tokens }))).phone).toBe('+4915112345678');
+    });
+
+    it('is forgotten with a person who is removed, and after 30 days', async () => {
+      await put(withPhones);
+      const { id: runId } = await run();
+      await world.bus.request(removeUser, { userId: (await idOf('p1')) as never }, as(owner));
+      const left = await changesOf(runId);
+      expect(left).toHaveLength(PEOPLE);
+      expect(left.map(({ displayName }) => displayName)).not.toContain('Person p1');
+
+      await world.passDays(29);
+      await world.app.get(Housekeeping).run();
+      owner = await signIn(world, owner, owner.on);
+      expect(await changesOf(runId)).toHaveLength(PEOPLE);
+      await world.passDays(2);
+      await world.app.get(Housekeeping).run();
+      owner = await signIn(world, owner, owner.on);
+      expect(await codeOf(changesOf(runId))).toBe('run_not_found');
+    });
   });
 
   it('never lets in again whom an administrator has put out, nor puts out who is protected', async () => {

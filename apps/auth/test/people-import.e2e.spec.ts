@@ -3,6 +3,7 @@ import { newId, type PoolId } from '@relais/kernel';
 import { as } from './factors.js';
 import { factsOf } from './facts.js';
 import { aDevice } from './person.js';
+import { phoneOf } from './phones.js';
 import { aMember, anOrganization, codeOf, type Member, startWorld, type World } from './world.js';
 
 describe('a list of people', () => {
@@ -108,6 +109,25 @@ describe('a list of people', () => {
       ...[undefined, 'twice_in_file'],
     ]);
     expect(lines.filter(({ problem }) => problem).every(({ says }) => (says ?? '').length > 10)).toBe(true);
+  });
+
+  it('gives numbers, and leaves out one that cannot be called, but not its person', async () => {
+    const csv = [
+      'Name;E-Mail;Telefon',
+      'Ada;ada@brigade.example;+49 (0)151 1234-5678',
+      'Ben;ben@brigade.example;030 1234567',
+      'Cora;cora@brigade.example;',
+    ].join('\n');
+
+    const [looked, done] = [await run(csv, { dryRun: true }), await run(csv)];
+
+    for (const { lines, made, refused } of [looked, done]) {
+      expect([made, refused]).toEqual([3, 0]);
+      expect(lines.map(({ problem }) => problem)).toEqual([undefined, 'phone_invalid', undefined]);
+      expect(lines[1]?.says).toContain('country code');
+    }
+    const phones = await Promise.all(done.lines.map(({ userId }) => phoneOf(world, owner, userId as string)));
+    expect(phones).toEqual(['+4915112345678', null, null]);
   });
 
   it('makes nobody whom the list of who may register leaves out', async () => {

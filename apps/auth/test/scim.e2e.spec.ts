@@ -11,6 +11,7 @@ import { newId, type PoolId } from '@relais/kernel';
 import { Refusals } from '../src/facts/refusals.js';
 import { as } from './factors.js';
 import { factsOf } from './facts.js';
+import { phoneOf, toldPhone } from './phones.js';
 import { ScimTester } from './scim.js';
 import { anOrganization, codeOf, type Member, startWorld, type World } from './world.js';
 
@@ -153,6 +154,62 @@ describe('SCIM (RFC 7643, RFC 7644)', () => {
       expect(await person(id)).toBeUndefined();
       expect((await factsOf(world, 'user.removed')).at(-1)).toMatchObject({ object: { id } });
       expect((await scim.user('ada@brigade.example')).status).toBe(201);
+    });
+  });
+
+  describe('of numbers', () => {
+    const numbers = (...phoneNumbers: object[]) => ({ phoneNumbers });
+    const work = { value: 'tel:+49-30-1234567', type: 'work' };
+    const mobile = { value: '+49 151 12345678', type: 'mobile' };
+    const phone = (id: string) => phoneOf(world, owner, id);
+
+    it('takes the primary one, else the mobile one, else the one at work; whichever can be called', async () => {
+      const made = async (name: string, ...given: object[]) =>
+        phone(await idOf(scim.user(`${name}@brigade.example`, numbers(...given))));
+
+      expect(await made('ada', work, mobile)).toBe('+4915112345678');
+      expect(await made('ben', { ...work, primary: true }, mobile)).toBe('+49301234567');
+      expect(await made('cora', { value: '112', type: 'mobile', primary: true }, { value: '' }, work)).toBe(
+        '+49301234567',
+      );
+    });
+
+    it('takes a PATCH as Microsoft Entra ID writes it, keeps what is not spoken of and takes away what is removed', async () => {
+      const id = await idOf(scim.user('ada@brigade.example'));
+      const patch = (...operations: object[]) => scim.patch(`/Users/${id}`, ...operations);
+
+      const added = await patch({ op: 'Add', path: 'phoneNumbers[type eq "mobile"].value', value: mobile.value });
+      expect(added.body.phoneNumbers).toEqual([{ type: 'mobile', value: mobile.value }]);
+      await toldPhone(world, id, '+4915112345678');
+      await patch({ op: 'Replace', path: 'displayName', value: 'Ada' });
+      expect(await phone(id)).toBe('+4915112345678');
+      expect(await scim.find('/Users', 'phoneNumbers[type eq "mobile" and value co "12345678"]')).toHaveLength(1);
+      await patch({ op: 'Replace', path: 'phoneNumbers[type eq "mobile"].value', value: '+49 151 87654321' });
+      expect(await phone(id)).toBe('+4915187654321');
+      await patch({ op: 'Remove', path: 'phoneNumbers[type eq "mobile"]' });
+      await toldPhone(world, id, undefined);
+      expect(await phone(id)).toBeNull();
+    });
+
+    it('takes them away with a PUT without them', async () => {
+      const id = await idOf(scim.user('ada@brigade.example', numbers(mobile)));
+      await scim.ask('PUT', `/Users/${id}`, { json: { schemas: [], userName: 'ada@brigade.example' } });
+      expect(await phone(id)).toBeNull();
+    });
+
+    it('lets one that cannot be called keep nobody out, and says so in the fact', async () => {
+      const bad = { value: '030 1234567', type: 'work' };
+      const made = await scim.user('ada@brigade.example', numbers(bad));
+      const id = made.body.id as string;
+
+      expect([made.status, made.body.phoneNumbers, await phone(id)]).toEqual([201, [bad], null]);
+      expect((await factsOf(world, 'user.provisioned')).at(-1)?.after).toMatchObject({ problem: 'phone_invalid' });
+      await scim.patch(`/Users/${id}`, { op: 'replace', value: numbers(mobile) });
+      expect(await phone(id)).toBe('+4915112345678');
+      await scim.patch(`/Users/${id}`, { op: 'replace', value: numbers(bad) });
+      expect(await phone(id)).toBeNull();
+      const facts = (await factsOf(world, 'user.changed')).slice(-2).map(({ after }) => after?.['problem']);
+      expect(facts).toEqual([undefined, 'phone_invalid']);
     });
   });
 

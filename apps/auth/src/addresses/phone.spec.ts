@@ -1,4 +1,4 @@
-import { readPhone } from './phone.js';
+import { firstPhone, maskPhone, readPhone } from './phone.js';
 
 describe('phone numbers of directories', () => {
   it.each([
@@ -16,4 +16,16 @@ describe('phone numbers of directories', () => {
       expect(readPhone(said)).toBeNull();
     },
   );
+});
+
+describe('of several numbers', () => {
+  it('the first that can be called is taken, and none that cannot', () => {
+    expect(firstPhone(['112', '+49 151 12345678', '+49 151 87654321'])).toEqual({ phone: '+4915112345678' });
+    expect(firstPhone(['', ' '])).toEqual({});
+    expect(firstPhone(['', '030 1234567'])).toEqual({ hasBadPhone: true });
+  });
+
+  it('each is shown so that it is known again and not called', () => {
+    expect(maskPhone('+4915112345678')).toBe('+49…78');
+  });
 });

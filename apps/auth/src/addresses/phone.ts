@@ -13,3 +13,19 @@ export function readPhone(said: string | undefined): string | null {
     .replace(/^00(?=[1-9])/, '+');
   return phoneNumber.safeParse(digits).success ? digits : null;
 }
+
+/** What somebody has for numbers: the first that can be called, or that there is something and none can be. */
+export interface FoundPhone {
+  phone?: string;
+  hasBadPhone?: true;
+}
+
+export function firstPhone(said: readonly string[]): FoundPhone {
+  const given = said.filter((one) => one.trim() !== '');
+  const phone = given.map(readPhone).find((one) => one !== null);
+  if (phone) return { phone };
+  return given.length > 0 ? { hasBadPhone: true } : {};
+}
+
+/** Enough to know a number again, and not enough to use it. */
+export const maskPhone = (number: string): string => `${number.slice(0, 3)}…${number.slice(-2)}`;

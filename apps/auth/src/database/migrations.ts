@@ -15,6 +15,7 @@ import { Provisioning1764000000600 } from './migrations/1764000000600-provisioni
 import { DirectoryMarks1764000000900 } from './migrations/1764000000900-directory-marks.js';
 import { RolesAndBots1764000000700 } from './migrations/1764000000700-roles-and-bots.js';
 import { OutageSwitch1764100500000 } from './migrations/1764100500000-outage-switch.js';
+import { PhonesOfRuns1764100810000 } from './migrations/1764100810000-phones-of-runs.js';
 import { Addresses1764100200000 } from './migrations/1764100200000-addresses.js';
 
 /** Every migration of this service, oldest first. */
@@ -37,4 +38,5 @@ export const migrations = [
   DirectoryMarks1764000000900,
   Addresses1764100200000,
   OutageSwitch1764100500000,
+  PhonesOfRuns1764100810000,
 ];

@@ -3,7 +3,7 @@ import type { DirectorySettings, Revocation } from '@relais/contracts';
 import { type OrganizationId, newId, type PoolId, type UserId } from '@relais/kernel';
 import { tellContactsChanged } from '../contact-policy/tell-change.js';
 import { Database, type Tx } from '../database/database.js';
-import { PersonalData } from '../sealing/personal-data.js';
+import { type Column, PersonalData } from '../sealing/personal-data.js';
 import { Revocations } from '../trust/revocations.postgres.js';
 import { DirectorySecrets } from './directory-settings.js';
 import { type Applied, applyChange, type Prepared } from './apply-change.postgres.js';
@@ -64,15 +64,16 @@ export class Applier {
     userId: UserId,
   ): Promise<Prepared> {
     if (!record) return { change, userId, record };
-    const seal = (column: 'app_user.email' | 'app_user.display_name' | 'external_identity.place', text: string) =>
+    const seal = (column: Column, text: string) =>
       this.personal.sealOfUser(userId, { organizationId, column, rowId: userId }, text);
-    const [emailSealed, displayNameSealed, placeSealed, emailIndex] = await Promise.all([
+    const [emailSealed, displayNameSealed, placeSealed, phoneSealed, emailIndex] = await Promise.all([
       seal('app_user.email', record.email),
       seal('app_user.display_name', record.displayName),
       seal('external_identity.place', record.dn),
+      record.phone === undefined ? null : seal('app_user.phone', record.phone),
       this.personal.emailIndex(organizationId, record.email),
     ]);
-    return { change, userId, record, sealed: { emailSealed, displayNameSealed, placeSealed, emailIndex } };
+    return { change, userId, record, sealed: { emailSealed, displayNameSealed, placeSealed, phoneSealed, emailIndex } };
   }
 
   private async applyAll(tx: Tx, applying: Applying, prepared: readonly Prepared[]): Promise<Revocation[]> {

@@ -10,7 +10,8 @@ import { deleteSessions } from '../sessions/session-rows.postgres.js';
 import { revoke } from '../trust/revocations.postgres.js';
 import { hasOtherOwner, insertUser, lockUser, type UserRow } from '../users/user-rows.postgres.js';
 import type { DirectoryRecord } from './read-directory.js';
-import type { ChangeRow } from './run-rows.postgres.js';
+import type { ChangeMark, ChangeRow } from './run-rows.postgres.js';
+import { beforeMark, standingDigest } from './standing.js';
 
 export interface Source {
   organizationId: OrganizationId;
@@ -25,11 +26,18 @@ export interface Prepared {
   userId: UserId;
   /** Null for who has vanished. */
   record: DirectoryRecord | null;
-  sealed?: { emailSealed: Buffer; displayNameSealed: Buffer; placeSealed: Buffer; emailIndex: Buffer };
+  sealed?: {
+    emailSealed: Buffer;
+    displayNameSealed: Buffer;
+    placeSealed: Buffer;
+    /** Null where the directory has none. */
+    phoneSealed: Buffer | null;
+    emailIndex: Buffer;
+  };
 }
 
 export interface Applied {
-  mark: Parameters<typeof import('./run-rows.postgres.js').markChange>[4];
+  mark: ChangeMark;
   revocations: Revocation[];
   hasMoved: boolean;
 }
@@ -68,8 +76,8 @@ async function create(tx: Tx, source: Source, { change, userId, record, sealed }
   );
   if (refusal) return skipped(refusal);
   const poolIds = record.poolIds.length > 0 ? record.poolIds : [await defaultPool(tx, organizationId)];
-  const { emailIndex, emailSealed, displayNameSealed, placeSealed } = sealed;
-  const person = { organizationId, id: userId, role: record.role, emailIndex, emailSealed, displayNameSealed };
+  const { placeSealed, ...written } = sealed;
+  const person = { organizationId, id: userId, role: record.role, ...written };
   await insertUser(tx, { ...person, passwordHash: NO_PASSWORD, poolIds, now: new Date() });
   await link(tx, source, { externalIndex: change.external_index, userId, placeSealed, digest: change.digest });
   await recordFact(tx, organizationId, {
@@ -78,7 +86,8 @@ async function create(tx: Tx, source: Source, { change, userId, record, sealed }
     object: userSubject(userId),
     after: { role: record.role, poolIds },
   });
-  return { mark: { state: 'applied', user_id: userId }, revocations: [], hasMoved: false };
+  const left_digest = leftAs(written, { role: record.role, state: 'active', pool_ids: [...new Set(poolIds)] });
+  return { mark: { state: 'applied', user_id: userId, left_digest }, revocations: [], hasMoved: false };
 }
 
 async function disable(tx: Tx, source: Source, prepared: Prepared, user: UserRow): Promise<Applied> {
@@ -99,10 +108,11 @@ async function disable(tx: Tx, source: Source, prepared: Prepared, user: UserRow
     before: { state: user.state },
     after: { state: 'disabled' },
   });
-  return { mark: { state: 'applied', before: standingOf(user) }, revocations, hasMoved: false };
+  const left_digest = standingDigest({ ...user, state: 'disabled' });
+  return { mark: { state: 'applied', ...beforeMark(user), left_digest }, revocations, hasMoved: false };
 }
 
-/** Brings name, address, role and pools to what the directory says, and the person into this state. */
+/** Brings name, address, number, role and pools to what the directory says, and the person into this state. */
 async function bring(
   tx: Tx,
   source: Source,
@@ -129,15 +139,24 @@ async function bring(
     ...changed,
   });
   return {
-    mark: { state: 'applied', before: standingOf(user), before_sealed: user.display_name_sealed },
+    mark: { state: 'applied', ...beforeMark(user), left_digest: leftAs(sealed, { role, state, pool_ids: poolIds }) },
     revocations: [],
     hasMoved: 'poolIds' in (changed.after ?? {}) || 'role' in (changed.after ?? {}),
   };
 }
 
-const standingOf = ({ role, state, pool_ids }: UserRow) => ({ role, state, poolIds: pool_ids });
+const leftAs = (
+  { displayNameSealed, emailSealed, phoneSealed }: Omit<NonNullable<Prepared['sealed']>, 'placeSealed'>,
+  rest: Pick<UserRow, 'role' | 'state' | 'pool_ids'>,
+): Buffer =>
+  standingDigest({
+    ...rest,
+    display_name_sealed: displayNameSealed,
+    email_sealed: emailSealed,
+    phone_sealed: phoneSealed,
+  });
 
-async function isTaken(
+export async function isTaken(
   tx: Tx,
   organizationId: OrganizationId,
   emailIndex: Buffer,
@@ -151,6 +170,7 @@ async function isTaken(
   return other !== null;
 }
 
+/** Writes what is given. Without an address or a number those stay; a number that is null is taken away. */
 export async function writePerson(
   tx: Tx,
   organizationId: OrganizationId,
@@ -162,12 +182,13 @@ export async function writePerson(
     displayNameSealed: Buffer;
     emailIndex?: Buffer;
     emailSealed?: Buffer;
+    phoneSealed?: Buffer | null;
   },
 ): Promise<void> {
   await rows(
     tx,
     `UPDATE app_user u SET role = $3, state = $4, display_name_sealed = $5, email_index = coalesce($6, u.email_index),
-       email_sealed = coalesce($7, u.email_sealed)
+       email_sealed = coalesce($7, u.email_sealed), phone_sealed = CASE WHEN $8 THEN $9 ELSE u.phone_sealed END
      WHERE u.organization_id = $1 AND u.id = $2`,
     [
       organizationId,
@@ -177,6 +198,8 @@ export async function writePerson(
       person.displayNameSealed,
       person.emailIndex ?? null,
       person.emailSealed ?? null,
+      person.phoneSealed !== undefined,
+      person.phoneSealed ?? null,
     ],
   );
   await rows(

@@ -143,7 +143,7 @@ export class DirectoryRuns {
       await this.ended(tx, request, 'applied');
       const run = await findRun(tx, organizationId, runId);
       // What could not be done is found again from the mark before.
-      if (run?.problems === 0) await writeMark(tx, organizationId, directoryId, mark);
+      if (run?.skipped === 0) await writeMark(tx, organizationId, directoryId, mark);
     });
   }
 

@@ -3,6 +3,7 @@ import { type RequestContext, Serves } from '@relais/bus';
 import { type DirectoryChange, listDirectoryChanges } from '@relais/contracts';
 import type { OrganizationId, UserId } from '@relais/kernel';
 import type { z } from 'zod';
+import { maskPhone } from '../addresses/phone.js';
 import { Database } from '../database/database.js';
 import { actorWith } from '../permissions/actor.postgres.js';
 import { PersonalData, type Reader } from '../sealing/personal-data.js';
@@ -50,11 +51,10 @@ export class ListDirectoryChangesHandler {
   ): Promise<DirectoryChange[]> {
     const sealed = changes.map((change) => change.record_sealed);
     const records = await this.secrets.openAll(organizationId, runId, sealed);
-    const names = [...people.values()].flatMap((one) => [one.email_sealed, one.display_name_sealed]);
-    const reader = await this.personal.reader(organizationId, [
-      ...names,
-      ...changes.flatMap(({ before_sealed }) => before_sealed ?? []),
-    ]);
+    const known = [...people.values()].flatMap((one) => [one.email_sealed, one.display_name_sealed, one.phone_sealed]);
+    const earlier = changes.flatMap((one) => [one.before_sealed, one.before_email_sealed, one.before_phone_sealed]);
+    const values = [...known, ...earlier].filter((one) => one !== null);
+    const reader = await this.personal.reader(organizationId, values);
     return changes.map((change, at) => {
       const record = JSON.parse(records[at] ?? 'null') as DirectoryRecord | null;
       const person = change.user_id ? people.get(change.user_id) : undefined;
@@ -64,12 +64,15 @@ export class ListDirectoryChangesHandler {
 }
 
 /** Of who is made by the run there is nothing before it. */
-function beforeOf(reader: Reader, { kind, before, before_sealed }: ChangeRow, person: UserRow): Before | undefined {
+function beforeOf(reader: Reader, change: ChangeRow, person: UserRow): Before | undefined {
+  const { kind, before, before_sealed, before_email_sealed, before_phone_sealed, left_digest } = change;
   if (kind === 'create') return undefined;
+  const phoneSealed = left_digest ? before_phone_sealed : person.phone_sealed;
   const { role, state, poolIds } = before ?? { role: person.role, state: person.state, poolIds: person.pool_ids };
   return {
-    email: reader.open('app_user.email', person.id, person.email_sealed),
+    email: reader.open('app_user.email', person.id, before_email_sealed ?? person.email_sealed),
     displayName: reader.open('app_user.display_name', person.id, before_sealed ?? person.display_name_sealed),
+    ...(phoneSealed ? { phone: maskPhone(reader.open('app_user.phone', person.id, phoneSealed)) } : {}),
     ...{ role, state, poolIds: poolIds as Before['poolIds'] },
   };
 }
@@ -80,6 +83,7 @@ function toChange(change: ChangeRow, record: DirectoryRecord | null, before: Bef
     ...{ position: change.position, kind: change.kind, isApplied: change.state === 'applied' },
     ...{ email: record?.email ?? before?.email ?? '', displayName: record?.displayName ?? before?.displayName ?? '' },
     ...{ poolIds: record?.poolIds ?? [], role: record?.role ?? '' },
+    ...(record?.phone ? { phone: maskPhone(record.phone) } : {}),
     ...(before ? { before } : {}),
     ...(change.user_id ? { userId: change.user_id } : {}),
     ...(change.problem ? { problem: change.problem } : {}),

@@ -1,5 +1,5 @@
 import { newId, type UserId } from '@relais/kernel';
-import { ABSENT, brakeAt, changeFor, digestOf, type Linked } from './plan.js';
+import { brakeAt, changeFor, digestOf, type Linked, PUT_OUT } from './plan.js';
 import type { DirectoryRecord } from './read-directory.js';
 
 const record = (more: Partial<DirectoryRecord> = {}): DirectoryRecord => ({
@@ -31,9 +31,36 @@ describe('what a run plans for a person', () => {
 
     expect(changeFor(disabled, linked(digestOf(record())))).toBe('disable');
     expect(changeFor(record(), linked(digestOf(disabled), false))).toBe('enable');
-    expect(changeFor(record(), linked(ABSENT, false))).toBe('enable');
+    expect(changeFor(record(), linked(PUT_OUT, false))).toBe('enable');
+    expect(changeFor(record({ displayName: 'B' }), linked(PUT_OUT, false))).toBe('enable');
     expect(changeFor(record(), linked(digestOf(record()), false))).toBeNull();
     expect(changeFor(record({ displayName: 'B' }), linked(digestOf(record()), false))).toBeNull();
+  });
+});
+
+describe('a number', () => {
+  const [one, other] = [record({ phone: '+4915112345678' }), record({ phone: '+4915187654321' })];
+  const bad = record({ hasBadPhone: true });
+
+  it('that comes, changes, goes or turns bad is an update; without one nothing is different from what it was before numbers', () => {
+    expect(digestOf(record()).toString('hex')).toBe('eed5754fecb06ee942316c2e73c5c478c4f278357019a60c80800f6f9bf30221');
+    const changes = [
+      [one, record()],
+      [other, one],
+      [record(), one],
+      [bad, one],
+      [bad, record()],
+    ] as const;
+    for (const [now, before] of changes) expect(changeFor(now, linked(digestOf(before)))).toBe('update');
+    for (const same of [one, bad]) expect(changeFor(same, linked(digestOf(same)))).toBeNull();
+  });
+
+  it('keeps nobody out whom a release without numbers has put out, and lets in nobody who was put out by hand', () => {
+    const before = digestOf(record({ isActive: false }));
+
+    for (const now of [one, bad]) expect(changeFor(now, linked(before, false))).toBe('enable');
+    expect(changeFor(one, linked(digestOf(one), false))).toBeNull();
+    expect(changeFor(record(), linked(digestOf(one), false))).toBeNull();
   });
 });
 

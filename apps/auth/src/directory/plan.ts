@@ -10,8 +10,8 @@ export interface Linked {
   isActive: boolean;
 }
 
-/** Stands for somebody whom the directory does not show any more. */
-export const ABSENT = Buffer.alloc(32);
+/** Stands for somebody whom the directory has put out: it does not show them any more, or shows them as disabled. */
+export const PUT_OUT = Buffer.alloc(32);
 
 /** The same for the same record, so that a person who has not changed costs nothing. */
 export const digestOf = (record: DirectoryRecord): Buffer =>
@@ -20,9 +20,18 @@ export const digestOf = (record: DirectoryRecord): Buffer =>
       JSON.stringify([
         ...[record.externalId, record.dn, record.email, record.displayName, record.isActive, record.role],
         ...record.poolIds,
+        ...phoneParts(record),
       ]),
     )
     .digest();
+
+/** Nothing for who has no number: they have the digest they always had. */
+const phoneParts = ({ phone, hasBadPhone }: DirectoryRecord): string[] =>
+  phone ? [`phone:${phone}`] : hasBadPhone ? ['phone:?'] : [];
+
+/** What earlier releases wrote down, which knew no numbers, of somebody whom the directory shows as disabled. */
+const earlierPutOut = ({ phone: _, hasBadPhone: __, ...record }: DirectoryRecord): Buffer =>
+  digestOf({ ...record, isActive: false });
 
 /**
  * What to do about a person whom the directory shows. Who was disabled by the directory comes back when the directory says
@@ -32,10 +41,8 @@ export function changeFor(record: DirectoryRecord, linked: Linked | undefined): 
   if (!linked) return record.isActive ? 'create' : null;
   const isSame = linked.digest.equals(digestOf(record));
   if (linked.isActive) return record.isActive ? (isSame ? null : 'update') : 'disable';
-  const wasPutOutByDirectory =
-    linked.digest.equals(ABSENT) || linked.digest.equals(digestOf({ ...record, isActive: false }));
-  if (record.isActive && wasPutOutByDirectory) return 'enable';
-  return null;
+  const wasPutOutByDirectory = linked.digest.equals(PUT_OUT) || linked.digest.equals(earlierPutOut(record));
+  return record.isActive && wasPutOutByDirectory ? 'enable' : null;
 }
 
 /** How many people a run may put out unasked: a share of those who came from the directory, and never more than so many. */

@@ -8,7 +8,7 @@ import { changedBetween, Census, type DirectoryMark, isStale, type Position, rea
 import { linkedPage } from './directory-rows.postgres.js';
 import { DirectorySecrets } from './directory-settings.js';
 import { DirectoryProblem, openDirectory } from './ldap-client.js';
-import { ABSENT, changeFor, digestOf, type Linked } from './plan.js';
+import { changeFor, digestOf, type Linked, PUT_OUT } from './plan.js';
 import { type DirectoryRecord, readChangedPeople, readPeople, type Seen } from './read-directory.js';
 import { insertChanges, type NewChange } from './run-rows.postgres.js';
 
@@ -141,7 +141,9 @@ export class Planner {
         user_id: linked?.userId ?? null,
         external_index: externalIndex,
         record_sealed: await this.secrets.seal(organizationId, runId, JSON.stringify(record)),
-        digest: digestOf(record),
+        ...(kind === 'disable'
+          ? { digest: PUT_OUT, problem: null }
+          : { digest: digestOf(record), problem: record.hasBadPhone ? 'phone_invalid' : null }),
       });
     }
     return changes;
@@ -156,7 +158,7 @@ export class Planner {
       .filter(([, { isActive }]) => isActive)
       .map(([key, { userId }]) => ({
         ...{ kind: 'disable' as const, user_id: userId, external_index: Buffer.from(key, 'base64') },
-        ...{ record_sealed: nothing, digest: ABSENT },
+        ...{ record_sealed: nothing, digest: PUT_OUT, problem: null },
       }));
   }
 

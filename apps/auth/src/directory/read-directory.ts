@@ -2,9 +2,10 @@ import type { DirectorySettings, Role } from '@relais/contracts';
 import { email as emailSchema } from '@relais/contracts';
 import type { PoolId } from '@relais/kernel';
 import type { Client, Entry } from 'ldapts';
+import { firstPhone, type FoundPhone } from '../addresses/phone.js';
 import { expiryOf, isActive, STATE_ATTRIBUTES } from './account-state.js';
 import { Census } from './directory-mark.js';
-import { allTextsOf, DirectoryProblem, readAll, textOf } from './ldap-client.js';
+import { allTextsOf, DirectoryProblem, readAll, textOf, textsOf } from './ldap-client.js';
 
 const MAX_DEPTH = 20;
 const MAX_NAME_CHARACTERS = 250;
@@ -12,7 +13,7 @@ const MAX_NAME_CHARACTERS = 250;
 const MAX_CHANGED = 5_000;
 
 /** A person as a directory shows them. */
-export interface DirectoryRecord {
+export interface DirectoryRecord extends FoundPhone {
   externalId: string;
   dn: string;
   email: string;
@@ -97,9 +98,9 @@ function peopleOf(
   { people, pageSize }: DirectorySettings,
   { changed, attributes }: { changed?: string; attributes?: string[] } = {},
 ): AsyncGenerator<Entry[]> {
-  const { base, externalId, email, displayName } = people;
+  const { base, externalId, email, displayName, phone } = people;
   const filter = changed === undefined ? people.filter : both(people.filter, changed);
-  const all = [externalId, email, displayName, ...STATE_ATTRIBUTES];
+  const all = [externalId, email, displayName, ...phone, ...STATE_ATTRIBUTES];
   return readAll(client, base, { filter, attributes: attributes ?? all, pageSize });
 }
 
@@ -120,6 +121,7 @@ function toRecord(
     dn: entry.dn,
     email: address.data,
     displayName: displayName === '' ? address.data : displayName,
+    ...firstPhone(people.phone.flatMap((attribute) => textsOf(entry, attribute))),
     isActive: isActive(entry, now),
     poolIds: [...(gives?.poolIds ?? [])].sort(),
     role: gives?.role ?? 'member',

@@ -20,15 +20,19 @@ export interface RunRow {
   enables: number;
   applied: number;
   problems: number;
+  /** Of those, what was not done. */
+  skipped: number;
 }
 
 const RUN = `SELECT r.*, coalesce(c.creates, 0) AS creates, coalesce(c.updates, 0) AS updates, coalesce(c.disables, 0) AS disables,
-    coalesce(c.enables, 0) AS enables, coalesce(c.applied, 0) AS applied, coalesce(c.problems, 0) AS problems
+    coalesce(c.enables, 0) AS enables, coalesce(c.applied, 0) AS applied, coalesce(c.problems, 0) AS problems,
+    coalesce(c.skipped, 0) AS skipped
   FROM directory_run r
   LEFT JOIN LATERAL (
     SELECT count(*) FILTER (WHERE g.kind = 'create')::int AS creates, count(*) FILTER (WHERE g.kind = 'update')::int AS updates,
       count(*) FILTER (WHERE g.kind = 'disable')::int AS disables, count(*) FILTER (WHERE g.kind = 'enable')::int AS enables,
-      count(*) FILTER (WHERE g.state = 'applied')::int AS applied, count(*) FILTER (WHERE g.problem IS NOT NULL)::int AS problems
+      count(*) FILTER (WHERE g.state = 'applied')::int AS applied, count(*) FILTER (WHERE g.problem IS NOT NULL)::int AS problems,
+      count(*) FILTER (WHERE g.state = 'skipped')::int AS skipped
     FROM directory_change g WHERE g.organization_id = r.organization_id AND g.run_id = r.id) c ON true`;
 
 export const findRun = (tx: Tx, organizationId: OrganizationId, id: string): Promise<RunRow | null> =>
@@ -40,6 +44,14 @@ export const listRunRows = (tx: Tx, organizationId: OrganizationId, directoryId:
     organizationId,
     directoryId,
   ]);
+
+/** Forgets runs that began before, with all they say about people; not one that is under way. */
+export const deleteOldRuns = (tx: Tx, organizationId: OrganizationId, before: Date): Promise<unknown> =>
+  rows(
+    tx,
+    `DELETE FROM directory_run r WHERE r.organization_id = $1 AND r.started_at < $2 AND r.state NOT IN ('reading', 'applying')`,
+    [organizationId, before],
+  );
 
 /** Runs that a replica left in the middle. */
 export const unfinishedRuns = (
@@ -103,11 +115,16 @@ export interface ChangeRow {
   digest: Buffer;
   before: { role: string; state: string; poolIds: string[] } | null;
   before_sealed: Buffer | null;
+  before_email_index: Buffer | null;
+  before_email_sealed: Buffer | null;
+  before_phone_sealed: Buffer | null;
+  /** How the person stood when it was done: see `standingDigest`. Null of what releases before it did. */
+  left_digest: Buffer | null;
   state: 'planned' | 'applied' | 'undone' | 'skipped';
   problem: string | null;
 }
 
-export type NewChange = Pick<ChangeRow, 'kind' | 'user_id' | 'external_index' | 'record_sealed' | 'digest'>;
+export type NewChange = Pick<ChangeRow, 'kind' | 'user_id' | 'external_index' | 'record_sealed' | 'digest' | 'problem'>;
 
 export async function insertChanges(
   tx: Tx,
@@ -118,10 +135,10 @@ export async function insertChanges(
 ): Promise<void> {
   await rows(
     tx,
-    `INSERT INTO directory_change (organization_id, run_id, position, kind, user_id, external_index, record_sealed, digest)
-     SELECT $1, $2, $3 + w.at, w.kind, w.user_id, w.external_index, w.record_sealed, w.digest
-     FROM unnest($4::text[], $5::uuid[], $6::bytea[], $7::bytea[], $8::bytea[]) WITH ORDINALITY
-       AS w (kind, user_id, external_index, record_sealed, digest, at)`,
+    `INSERT INTO directory_change (organization_id, run_id, position, kind, user_id, external_index, record_sealed, digest, problem)
+     SELECT $1, $2, $3 + w.at, w.kind, w.user_id, w.external_index, w.record_sealed, w.digest, w.problem
+     FROM unnest($4::text[], $5::uuid[], $6::bytea[], $7::bytea[], $8::bytea[], $9::text[]) WITH ORDINALITY
+       AS w (kind, user_id, external_index, record_sealed, digest, problem, at)`,
     [
       organizationId,
       runId,
@@ -131,6 +148,7 @@ export async function insertChanges(
       changes.map((change) => change.external_index),
       changes.map((change) => change.record_sealed),
       changes.map((change) => change.digest),
+      changes.map((change) => change.problem),
     ],
   );
 }
@@ -150,17 +168,28 @@ export const changesFrom = (
     [organizationId, runId, after, limit, state ?? null],
   );
 
+export interface ChangeMark extends Partial<
+  Pick<ChangeRow, 'state' | 'problem' | 'user_id' | 'before' | 'left_digest'>
+> {
+  before_sealed?: Buffer;
+  before_email_index?: Buffer;
+  before_email_sealed?: Buffer;
+  before_phone_sealed?: Buffer | null;
+}
+
 export async function markChange(
   tx: Tx,
   organizationId: OrganizationId,
   runId: string,
   position: number,
-  mark: Partial<Pick<ChangeRow, 'state' | 'problem' | 'user_id' | 'before' | 'before_sealed'>>,
+  mark: ChangeMark,
 ): Promise<void> {
   await rows(
     tx,
     `UPDATE directory_change g SET state = coalesce($4, g.state), problem = coalesce($5, g.problem),
-       user_id = coalesce($6, g.user_id), before = coalesce($7, g.before), before_sealed = coalesce($8, g.before_sealed)
+       user_id = coalesce($6, g.user_id), before = coalesce($7, g.before), before_sealed = coalesce($8, g.before_sealed),
+       before_email_index = coalesce($9, g.before_email_index), before_email_sealed = coalesce($10, g.before_email_sealed),
+       before_phone_sealed = coalesce($11, g.before_phone_sealed), left_digest = coalesce($12, g.left_digest)
      WHERE g.organization_id = $1 AND g.run_id = $2 AND g.position = $3`,
     [
       organizationId,
@@ -171,6 +200,10 @@ export async function markChange(
       mark.user_id ?? null,
       mark.before ? JSON.stringify(mark.before) : null,
       mark.before_sealed ?? null,
+      mark.before_email_index ?? null,
+      mark.before_email_sealed ?? null,
+      mark.before_phone_sealed ?? null,
+      mark.left_digest ?? null,
     ],
   );
 }

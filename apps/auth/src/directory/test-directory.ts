@@ -3,6 +3,7 @@ import { type RequestContext, Serves } from '@relais/bus';
 import { type DirectorySettings, testDirectory } from '@relais/contracts';
 import { Clock } from '@relais/kernel';
 import type { z } from 'zod';
+import { maskPhone } from '../addresses/phone.js';
 import { Database } from '../database/database.js';
 import { actorWith } from '../permissions/actor.postgres.js';
 import { findDirectory } from './directory-rows.postgres.js';
@@ -51,8 +52,8 @@ export class TestDirectoryHandler {
         if (settings.groups) done(`${settings.groups.mappings.length} groups are there`);
         step = 'people';
         const people = first.done ? [] : first.value;
-        for (const { email, displayName, isActive } of people.slice(0, SAMPLES))
-          samples.push({ email, displayName, isActive });
+        for (const { email, displayName, isActive, phone } of people.slice(0, SAMPLES))
+          samples.push({ email, displayName, isActive, ...(phone ? { phone: maskPhone(phone) } : {}) });
         steps.push({
           step,
           isOk: people.length > 0,

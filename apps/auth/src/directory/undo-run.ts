@@ -10,15 +10,17 @@ import { actorWith } from '../permissions/actor.postgres.js';
 import { deleteSessions } from '../sessions/session-rows.postgres.js';
 import { revoke, Revocations } from '../trust/revocations.postgres.js';
 import { lockUser, type UserRow } from '../users/user-rows.postgres.js';
-import { writePerson } from './apply-change.postgres.js';
+import { isTaken, writePerson } from './apply-change.postgres.js';
 import { type ChangeRow, changeRun, changesFrom, findRun, markChange } from './run-rows.postgres.js';
+import { standingDigest } from './standing.js';
 
 const DAYS = 7;
 const BATCH = 200;
 
 /**
- * Takes a run back, person by person: who was put out may come in again, who was made is put out, roles, pools and names are
- * as they were. Whoever was changed since, by hand or by a later run, is left as they are.
+ * Takes a run back, person by person: who was put out may come in again, who was made is put out, roles, pools, names,
+ * addresses and numbers are as they were. Whoever was changed since, by hand or by a later run, is left as they are, and so is
+ * whoever's address somebody else has by now.
  */
 @Injectable()
 export class UndoRunHandler {
@@ -73,6 +75,8 @@ export class UndoRunHandler {
     for (const change of changes) {
       const user = change.user_id && (await lockUser(tx, organizationId, change.user_id));
       if (!user || !isAsLeft(user, change)) continue;
+      const { before_email_index } = change;
+      if (before_email_index && (await isTaken(tx, organizationId, before_email_index, user.id))) continue;
       revocations.push(...(await this.undoOne(tx, organizationId, user, change)));
       await markChange(tx, organizationId, runId, change.position, { state: 'undone' });
       moved.push(user.id);
@@ -86,19 +90,27 @@ export class UndoRunHandler {
     tx: Tx,
     organizationId: OrganizationId,
     user: UserRow,
-    { kind, before, before_sealed }: ChangeRow,
+    change: ChangeRow,
   ): Promise<Revocation[]> {
+    const { kind, before } = change;
     const was = kind === 'create' || !before ? { role: user.role, state: 'disabled', poolIds: user.pool_ids } : before;
-    await writePerson(tx, organizationId, user.id, {
-      ...was,
-      displayNameSealed: before_sealed ?? user.display_name_sealed,
-    });
+    const reachable = kind === 'create' ? {} : addressesBefore(change);
+    const displayNameSealed = change.before_sealed ?? user.display_name_sealed;
+    await writePerson(tx, organizationId, user.id, { ...was, displayNameSealed, ...reachable });
     if (was.state !== 'disabled' || user.state === 'disabled') return [];
     await deleteSessions(tx, organizationId, { userId: user.id });
     return revoke(tx, 'user', [user.id]);
   }
 }
 
+/** Releases before have not written down where somebody could be reached. */
+const addressesBefore = ({ left_digest, before_email_index, before_email_sealed, before_phone_sealed }: ChangeRow) =>
+  left_digest && before_email_index && before_email_sealed
+    ? { emailIndex: before_email_index, emailSealed: before_email_sealed, phoneSealed: before_phone_sealed }
+    : {};
+
 /** Whether the person still stands as the run left them. */
-const isAsLeft = ({ state }: UserRow, { kind }: ChangeRow): boolean =>
-  kind === 'disable' ? state === 'disabled' : state === 'active';
+function isAsLeft(user: UserRow, { kind, left_digest }: ChangeRow): boolean {
+  if (left_digest) return left_digest.equals(standingDigest(user));
+  return user.state === (kind === 'disable' ? 'disabled' : 'active');
+}

@@ -12,7 +12,7 @@ import { NO_PASSWORD } from '../passwords/password-hasher.js';
 import { actorWith } from '../permissions/actor.postgres.js';
 import { defaultPool, listPoolRows, toPools } from '../pools/pool-rows.postgres.js';
 import { assertMayRegister } from '../registration-policy/may-register.js';
-import { PersonalData } from '../sealing/personal-data.js';
+import { type Column, PersonalData } from '../sealing/personal-data.js';
 import { insertUser } from '../users/user-rows.postgres.js';
 import { type Judged, judgeLines, type Newcomer } from './judge-lines.js';
 import { knownAmong } from './known-addresses.postgres.js';
@@ -127,11 +127,12 @@ export class ImportPeopleHandler {
   }
 
   private async seal(organizationId: OrganizationId, { id, newcomer }: Prepared): Promise<Sealed> {
-    const seal = (column: 'app_user.email' | 'app_user.display_name', text: string) =>
+    const seal = (column: Column, text: string) =>
       this.personal.sealOfUser(id, { organizationId, column, rowId: id }, text);
     return {
       emailSealed: await seal('app_user.email', newcomer.email),
       displayNameSealed: await seal('app_user.display_name', newcomer.displayName),
+      phoneSealed: newcomer.phone === undefined ? null : await seal('app_user.phone', newcomer.phone),
     };
   }
 
@@ -146,7 +147,8 @@ export class ImportPeopleHandler {
     const { line, role } = newcomer;
     const refusal = await refusalOf(assertMayRegister(tx, organizationId, { email: newcomer.email, emailIndex }));
     if (refusal) return { line, outcome: 'refused', problem: 'registration_not_allowed', says: NOT_ALLOWED };
-    if (!sealed) return { line, outcome: 'would_make' };
+    const trouble = newcomer.hasBadPhone ? { problem: 'phone_invalid' as const, says: NO_PHONE } : {};
+    if (!sealed) return { line, outcome: 'would_make', ...trouble };
     const poolIds = newcomer.poolIds.length > 0 ? newcomer.poolIds : [await defaultPool(tx, organizationId)];
     const person = { organizationId, id, role, emailIndex, ...sealed };
     await insertUser(tx, { ...person, passwordHash: NO_PASSWORD, poolIds, now: this.clock.now() });
@@ -154,15 +156,17 @@ export class ImportPeopleHandler {
       ...{ actor: actorSubject(principal), action: 'user.provisioned', object: userSubject(id) },
       after: { role, poolIds },
     });
-    return { line, outcome: 'made', userId: id };
+    return { line, outcome: 'made', userId: id, ...trouble };
   }
 }
 
 interface Sealed {
   emailSealed: Buffer;
   displayNameSealed: Buffer;
+  phoneSealed: Buffer | null;
 }
 
+const NO_PHONE = 'the number is left out: give it with its country code, such as +49 151 12345678';
 const NOT_ALLOWED = 'this address may not register: see putRegistrationEntry';
 
 async function refusalOf(asked: Promise<void>): Promise<AppError | null> {

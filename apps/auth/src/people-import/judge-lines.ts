@@ -1,10 +1,11 @@
 import { email as emailSchema, type ImportProblem, LIMITS, label, type Role } from '@relais/contracts';
 import type { PoolId } from '@relais/kernel';
+import { firstPhone, type FoundPhone } from '../addresses/phone.js';
 import { reaches } from '../permissions/permissions.js';
 import type { CsvPerson } from './read-people-csv.js';
 
 /** Somebody who can be made, as far as the line itself tells. */
-export interface Newcomer {
+export interface Newcomer extends FoundPhone {
   line: number;
   email: string;
   displayName: string;
@@ -46,6 +47,9 @@ export function judgeLines(
       if (another) return refused('pool_ambiguous', `there are several pools "${name.slice(0, 80)}": rename one`);
       poolIds.push(pool.id);
     }
-    return { line: person.line, email: address.data, displayName: person.name, role, poolIds: [...new Set(poolIds)] };
+    return {
+      ...{ line: person.line, email: address.data, displayName: person.name, role },
+      ...{ poolIds: [...new Set(poolIds)], ...firstPhone([person.phone]) },
+    };
   });
 }

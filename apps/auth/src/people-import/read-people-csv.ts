@@ -7,14 +7,19 @@ export interface CsvPerson {
   name: string;
   role: string;
   pools: string[];
+  phone: string;
 }
 
 const DELIMITERS = [',', ';', '\t'] as const;
+const NAMES = ['email', 'name', 'role', 'pools', 'phone'] as const;
+type Name = (typeof NAMES)[number];
+
 /** Names of columns as administrators write them, in English and German. */
-const COLUMNS: Readonly<Record<string, 'email' | 'name' | 'role' | 'pools'>> = {
+const COLUMNS: Readonly<Record<string, Name>> = {
   ...{ email: 'email', 'e-mail': 'email', mail: 'email' },
   ...{ name: 'name', displayname: 'name', 'display name': 'name', anzeigename: 'name' },
   ...{ role: 'role', rolle: 'role', pool: 'pools', pools: 'pools' },
+  ...{ phone: 'phone', mobile: 'phone', 'phone number': 'phone', telefon: 'phone', mobil: 'phone', handy: 'phone' },
 };
 
 /**
@@ -38,6 +43,7 @@ export async function readPeopleCsv(text: string): Promise<CsvPerson[]> {
     return {
       ...{ line: info.lines, email: cell('email'), name: cell('name') },
       role: columns.includes('role') ? cell('role').toLowerCase() : '',
+      phone: columns.includes('phone') ? cell('phone') : '',
       pools: pools.map((name) => name.trim()).filter((name) => name !== ''),
     };
   });
@@ -66,10 +72,10 @@ function delimiterOf(text: string): string {
   return DELIMITERS.reduce((best, one) => (count(one) > count(best) ? one : best));
 }
 
-function columnOf(name: string): 'email' | 'name' | 'role' | 'pools' {
+function columnOf(name: string): Name {
   const key = name.trim().toLowerCase();
   const column = Object.hasOwn(COLUMNS, key) ? COLUMNS[key] : undefined;
-  if (!column) throw unreadable(`"${name.slice(0, 64)}" is none of the columns email, name, role, pools`);
+  if (!column) throw unreadable(`"${name.slice(0, 64)}" is none of the columns ${NAMES.join(', ')}`);
   return column;
 }
 

@@ -13,7 +13,7 @@ export interface JsonObject {
 const NAMES = new Map(
   [
     ...['schemas', 'id', 'externalId', 'meta', 'userName', 'name', 'formatted', 'familyName', 'givenName'],
-    ...['displayName', 'active', 'emails', 'value', 'type', 'primary', 'display', 'groups', 'members'],
+    ...['displayName', 'active', 'emails', 'phoneNumbers', 'value', 'type', 'primary', 'display', 'groups', 'members'],
     ...['Operations', 'op', 'path'],
   ].map((name) => [name.toLowerCase(), name]),
 );

@@ -11,12 +11,16 @@ const COMPARISONS = new Set(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le
 export const USER_ATTRIBUTES = new Set([
   ...['id', 'externalId', 'userName', 'displayName', 'active', 'name', 'name.formatted', 'name.familyName'],
   ...['name.givenName', 'emails', 'emails.value', 'emails.type', 'emails.primary', 'groups', 'groups.value'],
+  ...['phoneNumbers', 'phoneNumbers.value', 'phoneNumbers.type', 'phoneNumbers.primary'],
   ...['meta.lastModified', 'meta.created', 'meta.resourceType'],
 ]);
 export const GROUP_ATTRIBUTES = new Set([
   ...['id', 'externalId', 'displayName', 'members', 'members.value'],
   ...['meta.lastModified', 'meta.created', 'meta.resourceType'],
 ]);
+
+/** Several values, each with parts. */
+const LISTS = new Set(['emails', 'phoneNumbers', 'members', 'groups']);
 
 type Resource = Record<string, unknown>;
 /** Compared with case, unlike the others (RFC 7643, 3.1). */
@@ -61,9 +65,8 @@ function check(filter: Filter, checking: Checking): Filter {
   if (!checking.known.has(attrPath))
     throw badRequest('invalidFilter', `nothing can be asked about ${filter.attrPath.slice(0, 64)}`);
   if (filter.op === '[]') {
-    const isSimple = attrPath === 'emails' || attrPath === 'members' || attrPath === 'groups';
-    if (!isSimple || checking.prefix !== '')
-      throw badRequest('invalidFilter', 'brackets are for emails, members and groups');
+    if (!LISTS.has(attrPath) || checking.prefix !== '')
+      throw badRequest('invalidFilter', 'brackets are for emails, phoneNumbers, members and groups');
     return { op: '[]', attrPath, valFilter: check(filter.valFilter, { ...deeper, prefix: `${attrPath}.` }) };
   }
   if (!COMPARISONS.has(filter.op)) throw badRequest('invalidFilter', 'there is no such comparison');
@@ -110,7 +113,7 @@ const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : va
 function valuesAt(resource: Resource, path: string): unknown[] {
   const [first = '', second] = path.split('.');
   const outer = Object.hasOwn(resource, first) ? listOf(resource[first]) : [];
-  if (second === undefined && first !== 'emails' && first !== 'members' && first !== 'groups') return outer;
+  if (second === undefined && !LISTS.has(first)) return outer;
   return outer.flatMap((one) => listOf((one as Resource)[second ?? 'value']));
 }
 

@@ -62,6 +62,16 @@ export const SCHEMAS = [
         ...[attribute('type'), attribute('display'), attribute('primary', { type: 'boolean' })],
       ],
     }),
+    attribute('phoneNumbers', {
+      ...{ type: 'complex', multiValued: true },
+      subAttributes: [
+        attribute('value', {
+          description:
+            'Where alarms reach the person: the primary one, or the first of type mobile, or work. Only with a country code',
+        }),
+        ...[attribute('type'), attribute('display'), attribute('primary', { type: 'boolean' })],
+      ],
+    }),
     attribute('groups', {
       ...{ type: 'complex', multiValued: true, mutability: 'readOnly' },
       subAttributes: [attribute('value', { mutability: 'readOnly', caseExact: true })],

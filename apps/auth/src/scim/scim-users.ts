@@ -7,7 +7,7 @@ import { violates } from '../database/sql.js';
 import { EventLog } from '../event-log.js';
 import { recordFact, userSubject } from '../facts/record-fact.js';
 import { Refusals } from '../facts/refusals.js';
-import { PersonalData } from '../sealing/personal-data.js';
+import { type Column, PersonalData } from '../sealing/personal-data.js';
 import { deleteSessions } from '../sessions/session-rows.postgres.js';
 import { revoke, Revocations } from '../trust/revocations.postgres.js';
 import { deleteUser, lockOrganization, lockUser, type UserRow } from '../users/user-rows.postgres.js';
@@ -19,7 +19,7 @@ import { clientSubject, type ScimClient } from './scim-client.js';
 import { notFound, ScimError } from './scim-error.js';
 import { amongOf, assertVersion, ScimResources } from './scim-resources.js';
 import { findResource, lockResource, type ResourceRow } from './scim-rows.postgres.js';
-import { displayNameOf, emailOf, readUserDocument, type UserDocument } from './user-document.js';
+import { displayNameOf, emailOf, phoneOf, readUserDocument, type UserDocument } from './user-document.js';
 import { changePerson, type Change, createPerson, type SealedPerson } from './write-person.postgres.js';
 
 const MAX_TRIES = 3;
@@ -153,7 +153,8 @@ export class ScimUsers {
   private async seal(client: ScimClient, id: UserId, document: UserDocument): Promise<SealedPerson> {
     const { organizationId } = client;
     const email = emailOf(document);
-    const seal = (column: 'app_user.email' | 'app_user.display_name' | 'external_identity.place', text: string) =>
+    const { phone, hasBadPhone = false } = phoneOf(document);
+    const seal = (column: Column, text: string) =>
       this.personal.sealOfUser(id, { organizationId, column, rowId: id }, text);
     const [emailSealed, displayNameSealed, placeSealed] = [
       await seal('app_user.email', email),
@@ -161,7 +162,8 @@ export class ScimUsers {
       await seal('external_identity.place', document.userName),
     ];
     return {
-      ...{ email, emailSealed, displayNameSealed, placeSealed },
+      ...{ email, emailSealed, displayNameSealed, placeSealed, hasBadPhone },
+      phoneSealed: phone === undefined ? null : await seal('app_user.phone', phone),
       emailIndex: await this.personal.emailIndex(organizationId, email),
       documentSealed: await this.resources.sealUser(client, id, document),
       nameIndex: await this.resources.nameIndex(client, document.userName),

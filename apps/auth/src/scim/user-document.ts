@@ -1,5 +1,6 @@
 import { email } from '@relais/contracts';
 import { z } from 'zod';
+import { firstPhone, type FoundPhone } from '../addresses/phone.js';
 import type { Json, JsonObject } from './hostile-json.js';
 import { badRequest } from './scim-error.js';
 
@@ -21,6 +22,9 @@ const flag = z.union([
     .transform((text) => text.toLowerCase() === 'true'),
 ]);
 
+/** Of every attribute that has several values (RFC 7643, 2.4). */
+const plural = { type: nullable(word), primary: nullable(flag), display: nullable(word) };
+
 /** What is kept of a user as the client says it. Anything else a client sends is taken and not kept (RFC 7644, 3.3). */
 const userDocument = z.object({
   userName: word.refine((text) => text.trim().length > 0, 'expected a name'),
@@ -28,9 +32,9 @@ const userDocument = z.object({
   displayName: nullable(word),
   name: nullable(z.object({ formatted: nullable(word), familyName: nullable(word), givenName: nullable(word) })),
   active: nullable(flag),
-  emails: nullable(
-    z.array(z.object({ value: word, type: nullable(word), primary: nullable(flag), display: nullable(word) })).max(20),
-  ),
+  emails: nullable(z.array(z.object({ value: word, ...plural })).max(20)),
+  /** Any text: a number that cannot be called keeps nobody out. */
+  phoneNumbers: nullable(z.array(z.object({ value: nullable(word), ...plural })).max(20)),
 });
 export type UserDocument = z.output<typeof userDocument>;
 
@@ -55,6 +59,18 @@ export function emailOf({ emails = [], userName }: UserDocument): string {
   const address = email.safeParse((said?.value ?? userName).trim());
   if (!address.success) throw badRequest('invalidValue', 'a person needs an e-mail address, in emails or as userName');
   return address.data;
+}
+
+const PHONE_TYPES = ['mobile', 'work'];
+
+/** The primary number, else the mobile one, the one at work, any; of those the first that can be called from anywhere. */
+export function phoneOf({ phoneNumbers = [] }: UserDocument): FoundPhone {
+  const rank = ({ primary, type }: (typeof phoneNumbers)[number]): number => {
+    const at = PHONE_TYPES.indexOf(type?.toLowerCase() ?? '');
+    return primary ? -1 : at === -1 ? PHONE_TYPES.length : at;
+  };
+  const ordered = phoneNumbers.toSorted((one, other) => rank(one) - rank(other));
+  return firstPhone(ordered.map(({ value = '' }) => value));
 }
 
 export function displayNameOf(document: UserDocument): string {

@@ -1,4 +1,4 @@
-import type { Revocation } from '@relais/contracts';
+import type { FactState, Revocation } from '@relais/contracts';
 import type { OrganizationId, UserId } from '@relais/kernel';
 import type { Tx } from '../database/database.js';
 import { row, rows } from '../database/sql.js';
@@ -20,6 +20,10 @@ export interface SealedPerson {
   emailIndex: Buffer;
   emailSealed: Buffer;
   displayNameSealed: Buffer;
+  /** Null where the client says none, or none that can be called. */
+  phoneSealed: Buffer | null;
+  /** Whether it says only such as cannot be called: then the person has none, and the fact says so. */
+  hasBadPhone: boolean;
   placeSealed: Buffer;
   documentSealed: Buffer;
   nameIndex: Buffer;
@@ -65,7 +69,7 @@ export async function createPerson(
     actor: clientSubject(clientId),
     action: 'user.provisioned',
     object: userSubject(id),
-    after: { role: person.role, state, poolIds },
+    after: { role: person.role, state, poolIds, ...phoneProblem(sealed) },
   });
 }
 
@@ -97,10 +101,12 @@ export async function changePerson(tx: Tx, client: ScimClient, change: Change): 
     actor: clientSubject(client.clientId),
     action: isOut ? 'user.disabled' : isIn ? 'user.enabled' : 'user.changed',
     object: userSubject(id),
-    ...difference({ state: user.state }, { state }),
+    ...difference({ state: user.state }, { state, ...phoneProblem(sealed) }),
   });
   return isOut ? putOut(tx, client, user) : [];
 }
+
+const phoneProblem = ({ hasBadPhone }: SealedPerson): FactState => (hasBadPhone ? { problem: 'phone_invalid' } : {});
 
 const plain = ({ active: _, ...document }: UserDocument) => sorted(document);
 const sorted = (value: unknown): unknown =>

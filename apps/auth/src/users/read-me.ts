@@ -22,11 +22,18 @@ export class ReadMeHandler {
       organization: await findOrganization(tx, organizationId),
     }));
     if (!user || !organization) throw forbidden('not active');
-    const sealed = [user.email_sealed, user.display_name_sealed, organization.name_sealed];
+    const { phone_sealed } = user;
+    const sealed = [
+      user.email_sealed,
+      user.display_name_sealed,
+      organization.name_sealed,
+      ...(phone_sealed ? [phone_sealed] : []),
+    ];
     const reader = await this.personal.reader(organizationId, sealed);
     return {
       ...toUser(reader, user),
       email: reader.open('app_user.email', userId, user.email_sealed),
+      ...(phone_sealed ? { phone: reader.open('app_user.phone', userId, phone_sealed) } : {}),
       organizationId,
       organizationHandle: organization.handle,
       organizationName: reader.open('organization.name', organizationId, organization.name_sealed),

@@ -11,14 +11,16 @@ export interface UserRow {
   kind: 'person' | 'bot';
   role: Role;
   state: 'active' | 'disabled';
+  email_index: Buffer;
   email_sealed: Buffer;
+  phone_sealed: Buffer | null;
   display_name_sealed: Buffer;
   password_hash: string;
   created_at: Date;
   pool_ids: PoolId[];
 }
 
-const COLUMNS = `u.id, u.kind, u.role, u.state, u.email_sealed, u.display_name_sealed, u.password_hash, u.created_at,
+const COLUMNS = `u.id, u.kind, u.role, u.state, u.email_index, u.email_sealed, u.phone_sealed, u.display_name_sealed, u.password_hash, u.created_at,
   ARRAY(SELECT p.pool_id FROM pool_user p WHERE p.organization_id = u.organization_id AND p.user_id = u.id ORDER BY p.pool_id)::text[] AS pool_ids`;
 
 const SELECT_PERSON = `SELECT ${COLUMNS} FROM app_user u WHERE u.organization_id = $1 AND u.id = $2 AND u.kind = 'person'`;
@@ -92,6 +94,7 @@ export interface NewUser {
   emailIndex: Buffer;
   emailSealed: Buffer;
   displayNameSealed: Buffer;
+  phoneSealed?: Buffer | null;
   passwordHash: string;
   poolIds: readonly PoolId[];
   now: Date;
@@ -101,8 +104,8 @@ export interface NewUser {
 export async function insertUser(tx: Tx, user: NewUser): Promise<void> {
   await rows(
     tx,
-    `INSERT INTO app_user (organization_id, id, role, state, email_index, email_sealed, display_name_sealed, password_hash, created_at)
-     VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $8)`,
+    `INSERT INTO app_user (organization_id, id, role, state, email_index, email_sealed, display_name_sealed, password_hash, created_at, phone_sealed)
+     VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $8, $9)`,
     [
       user.organizationId,
       user.id,
@@ -112,6 +115,7 @@ export async function insertUser(tx: Tx, user: NewUser): Promise<void> {
       user.displayNameSealed,
       user.passwordHash,
       user.now,
+      user.phoneSealed ?? null,
     ],
   );
   await rows(
@@ -200,9 +204,13 @@ export async function exchangePassword(
   return changed.length > 0;
 }
 
-/** Deletes a person with their devices, sessions and invitations. */
+/** Deletes a person with their devices, sessions and invitations, and what directory runs have written down about them. */
 export async function deleteUser(tx: Tx, organizationId: OrganizationId, id: UserId): Promise<void> {
   await rows(tx, 'DELETE FROM invitation i WHERE i.organization_id = $1 AND i.invited_by = $2', [organizationId, id]);
+  await rows(tx, 'DELETE FROM directory_change g WHERE g.organization_id = $1 AND g.user_id = $2', [
+    organizationId,
+    id,
+  ]);
   await rows(tx, 'DELETE FROM app_user u WHERE u.organization_id = $1 AND u.id = $2', [organizationId, id]);
 }
 

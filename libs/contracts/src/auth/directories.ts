@@ -9,6 +9,9 @@ const dn = z.string().max(1_024);
 const filter = z.string().max(2_048);
 const attribute = z.string().regex(/^[A-Za-z][\w;-]{0,63}$/);
 
+/** Enough of a number to know it again, and not enough to use it. */
+const maskedPhone = z.string();
+
 /** How an LDAP server or Active Directory is read. */
 export const directorySettings = z.strictObject({
   name: label(LIMITS.titleBytes),
@@ -31,6 +34,8 @@ export const directorySettings = z.strictObject({
     externalId: attribute.default('entryUUID'),
     email: attribute.default('mail'),
     displayName: attribute.default('cn'),
+    /** Tried in this order, such as mobile and telephoneNumber: the first that is a number people can be called at from anywhere. */
+    phone: z.array(attribute).max(5).default([]),
   }),
   groups: z
     .strictObject({
@@ -101,7 +106,9 @@ export const testDirectory = defineRequest({
     steps: z.array(
       z.object({ step: z.enum(['connect', 'bind', 'people', 'groups']), isOk: z.boolean(), says: z.string() }),
     ),
-    samples: z.array(z.object({ email: z.string(), displayName: z.string(), isActive: z.boolean() })),
+    samples: z.array(
+      z.object({ email: z.string(), displayName: z.string(), isActive: z.boolean(), phone: maskedPhone.optional() }),
+    ),
   }),
   errors: { directory_not_found: 'not_found' },
 });
@@ -172,6 +179,7 @@ export const directoryChange = z.object({
   userId: userId.optional(),
   email: z.string(),
   displayName: z.string(),
+  phone: maskedPhone.optional(),
   poolIds: z.array(poolId),
   role: z.string(),
   /** What the person is, or was before the run was applied; not of who is made by it. */
@@ -179,17 +187,19 @@ export const directoryChange = z.object({
     .object({
       email: z.string(),
       displayName: z.string(),
+      phone: maskedPhone.optional(),
       poolIds: z.array(poolId),
       role: z.string(),
       state: z.string(),
     })
     .optional(),
   isApplied: z.boolean(),
+  /** Why it was not applied; `phone_invalid` only that what the directory has for a number is none, and the rest is applied. */
   problem: z.string().optional(),
 });
 export type DirectoryChange = z.infer<typeof directoryChange>;
 
-/** What a run plans, or has done, person by person. */
+/** What a run plans, or has done, person by person. Forgotten with a person who is removed, and for everybody after 30 days. */
 export const listDirectoryChanges = defineRequest({
   subject: 'rpc.auth.directory.list-changes.v1',
   access: 'user',

@@ -6,7 +6,7 @@ import { userId } from '../primitives.js';
 /** As many lines are taken at once; longer lists come in parts, each with the line of names on top. */
 export const IMPORT_LINES = 1_000;
 
-/** Why a line makes nobody. */
+/** Why a line makes nobody; `phone_invalid` makes somebody without a number. */
 export const importProblem = z.enum([
   'email_invalid',
   'name_missing',
@@ -16,6 +16,7 @@ export const importProblem = z.enum([
   'pool_ambiguous',
   'twice_in_file',
   'registration_not_allowed',
+  'phone_invalid',
 ]);
 export type ImportProblem = z.infer<typeof importProblem>;
 
@@ -32,7 +33,8 @@ const importedLine = z.object({
 export type ImportedLine = z.infer<typeof importedLine>;
 
 /**
- * Makes people from a list with the columns `email`, `name`, `role` (member, or admin) and `pools` (names, `|` between them);
+ * Makes people from a list with the columns `email`, `name`, `role` (member, or admin), `pools` (names, `|` between them) and
+ * `phone`;
  * only `email` and `name` must be there. Comma, semicolon or tab between the columns, quotes as in RFC 4180, with or without a
  * byte order mark. Each line is done for itself: doing it again makes those who are missing, and nobody twice. They have no
  * password: they come in by an identity provider, a directory, an enrolment or a password reset.

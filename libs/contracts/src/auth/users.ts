@@ -35,6 +35,8 @@ export const readMe = defineRequest({
   input: z.strictObject({}),
   output: user.extend({
     email: z.string(),
+    /** What the directory, SCIM or a list says; numbers of one's own are contact points. */
+    phone: z.string().optional(),
     organizationId,
     organizationHandle: z.string(),
     organizationName: z.string(),

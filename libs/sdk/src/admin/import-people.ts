@@ -53,7 +53,7 @@ export async function importList(
   const parts = partsOf(text);
   for (const [at, { csv, offset }] of parts.entries()) {
     const report = await session.call(ROUTES.importPeople, { csv, dryRun: !apply });
-    for (const one of report.lines) if (one.outcome === 'refused') print(refusal(one, offset));
+    for (const one of report.lines) if (one.problem) print(problemOf(one, offset));
     for (const key of ['made', 'existing', 'refused'] as const) total[key] += report[key];
     if (parts.length > 1) print(`part ${at + 1} of ${parts.length} is done`);
   }
@@ -64,5 +64,5 @@ export async function importList(
   return total.refused === 0;
 }
 
-const refusal = ({ line, problem, says }: ImportedLine, offset: number): string =>
+const problemOf = ({ line, problem, says }: ImportedLine, offset: number): string =>
   `line ${line + offset}: ${problem}${says === undefined ? '' : ` (${says})`}`;
