@@ -408,6 +408,10 @@ CREATE TABLE public.directory_change (
     before_sealed bytea,
     state text DEFAULT 'planned'::text NOT NULL,
     problem text,
+    before_email_index bytea,
+    before_email_sealed bytea,
+    before_phone_sealed bytea,
+    left_digest bytea,
     CONSTRAINT directory_change_kind_check CHECK ((kind = ANY (ARRAY['create'::text, 'update'::text, 'disable'::text, 'enable'::text])))
 );
 
@@ -436,6 +440,14 @@ COMMENT ON COLUMN public.directory_change.before_sealed IS 'class=M2;purpose=tak
 COMMENT ON COLUMN public.directory_change.state IS 'class=M1;purpose=planned, applied, undone;retention=directory';
 
 COMMENT ON COLUMN public.directory_change.problem IS 'class=M1;purpose=why it was not applied;retention=directory';
+
+COMMENT ON COLUMN public.directory_change.before_email_index IS 'class=M2;purpose=taking it back: the address before;retention=directory, at most 30 days';
+
+COMMENT ON COLUMN public.directory_change.before_email_sealed IS 'class=M2;purpose=taking it back: the address before;retention=directory, at most 30 days';
+
+COMMENT ON COLUMN public.directory_change.before_phone_sealed IS 'class=M2;purpose=taking it back: the number before;retention=directory, at most 30 days';
+
+COMMENT ON COLUMN public.directory_change.left_digest IS 'class=M1;purpose=noticing that somebody was changed since;retention=directory, at most 30 days';
 
 CREATE TABLE public.directory_run (
     organization_id uuid NOT NULL,
@@ -1552,6 +1564,8 @@ CREATE INDEX break_glass_user_idx ON public.break_glass USING btree (organizatio
 CREATE INDEX device_mdm_id ON public.device USING btree (organization_id, mdm_id_index) WHERE (mdm_id_index IS NOT NULL);
 
 CREATE INDEX device_user_idx ON public.device USING btree (organization_id, user_id);
+
+CREATE INDEX directory_change_user_idx ON public.directory_change USING btree (organization_id, user_id);
 
 CREATE INDEX directory_run_directory_idx ON public.directory_run USING btree (organization_id, directory_id, started_at);
 
