@@ -92,6 +92,41 @@ export function revocationContract(running: Running): void {
     await kept.close();
   });
 
+  it('who shows once more who they are goes on: nothing that they write or are written meanwhile is lost (A-37)', async () => {
+    const { acme } = running();
+    const [person, mate] = [await acme.join(), await acme.join()];
+    const group = await person.start('group', [mate]);
+    const [mine, theirs] = [await person.listen(0), await mate.listen(1)];
+    const before = person.session.tokens;
+    let isWriting = true;
+    const write = async ({ connection }: typeof mine, name: string): Promise<string[]> => {
+      const written: string[] = [];
+      while (isWriting) {
+        const text = `${name} ${written.length}`;
+        await connection.append(group, { kind: 'message', body: { text } }, { giveUpAfterMs: 20_000 });
+        written.push(text);
+      }
+      return written;
+    };
+    const writing = Promise.all([write(mine, 'mine'), write(theirs, 'theirs')]);
+
+    for (let time = 0; time < 3; time++) {
+      await person.fresh();
+      await mine.connection.whenOnline();
+    }
+    isWriting = false;
+    const written = (await writing).flat();
+
+    const textsOf = ({ heard }: typeof mine) =>
+      heard.flatMap((entry) => (entry.kind === 'message' && entry.body ? [entry.body.text] : []));
+    await eventually(() => textsOf(mine).length >= written.length && textsOf(theirs).length >= written.length);
+    for (const listener of [mine, theirs]) expect(textsOf(listener).toSorted()).toEqual(written.toSorted());
+    expect(person.session.tokens.sessionId).not.toBe(before.sessionId);
+    expect(await codeOf(acme.api().call(ROUTES.me, {}, { token: before.accessToken, key: person.session.key }))).toBe(
+      'token_revoked',
+    );
+  });
+
   it('a device that is removed is out for good, and only that one (A-39)', async () => {
     const { acme } = running();
     const { person, tablet, sockets } = await somebody();

@@ -14,7 +14,10 @@ export const CLOSE_CODES = {
   invalid_frame: { code: 4500, why: 'Not a frame of this protocol.' },
   too_large: { code: 4501, why: 'A frame larger than the limit.' },
   unauthenticated: { code: 4503, why: 'The token was refused.' },
-  revoked: { code: 4504, why: 'The session, device, person or organization was put out.' },
+  revoked: {
+    code: 4504,
+    why: 'The session, device, person or organization was put out; after a step-up, connect with its new token.',
+  },
   rate_limited: { code: 4505, why: 'Far more frames than the limits allow.' },
   replaced: { code: 4506, why: 'The same device opened more sockets than one device may.' },
 } as const;

@@ -119,7 +119,8 @@ export class AppendQueue {
 
   private refused(pending: Pending, error: ApiError): void {
     if (!this.inFlight.has(pending)) return;
-    if (!error.retryable) return this.take(pending)?.reject(error);
+    // Where the token is over the socket is, too, in a moment: what comes after it decides.
+    if (!error.retryable && error.kind !== 'unauthenticated') return this.take(pending)?.reject(error);
     // A lost socket needs nothing: the next one takes it.
     if (error.code === 'socket_lost') return;
     const delayMs =

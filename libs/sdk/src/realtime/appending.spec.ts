@@ -71,6 +71,21 @@ describe('appending', () => {
     await expect(hopeless).rejects.toMatchObject({ code: 'target_not_found', kind: 'not_found' });
   });
 
+  it('waits for the next socket when the token of this one is over', async () => {
+    const { connection } = connect();
+    await connection.whenOnline();
+    first().script = (frame, socket) => {
+      if (frame.type !== 'append') return undefined;
+      const error = { code: 'token_revoked', kind: 'unauthenticated', retryable: false };
+      socket.send(JSON.stringify({ type: 'refusal', n: frame.n, error }));
+      socket.close(4010, JSON.stringify({ code: 'token_expired' }));
+      return 'handled';
+    };
+
+    await expect(connection.append(room, saying('by the next token'))).resolves.toMatchObject({ seq: 1 });
+    expect(second().framesOf('append')).toHaveLength(1);
+  });
+
   it('waits for a connection, but no longer than it was told', async () => {
     for (const gateway of both()) gateway.refusesWith = { status: 503, retryAfter: '0' };
     const { connection } = connect();

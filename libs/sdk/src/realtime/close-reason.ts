@@ -19,10 +19,14 @@ export function readClose(closeCode: number, reason: string): SocketEnd {
   return { closeCode, ...(parsed.data ?? { code: 'network' }) };
 }
 
-export type Afterwards = 'reconnect' | 'refresh_and_reconnect' | 'stay_away';
+export type Afterwards = 'reconnect' | 'refresh_and_reconnect' | 'reconnect_as_successor' | 'stay_away';
 
-/** What a client does after a socket ended; an expired token is worth exactly one newer one. */
+/**
+ * What a client does after a socket ended. An expired token is worth exactly one newer one; one that was put out is over,
+ * unless another has taken its place: then the person has shown once more who they are.
+ */
 export function afterwards({ closeCode }: SocketEnd): Afterwards {
+  if (closeCode === CLOSE_CODES.revoked.code) return 'reconnect_as_successor';
   if (!shouldReconnect(closeCode)) return 'stay_away';
   return closeCode === CLOSE_CODES.token_expired.code ? 'refresh_and_reconnect' : 'reconnect';
 }

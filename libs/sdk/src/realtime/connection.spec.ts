@@ -56,6 +56,53 @@ describe('a connection', () => {
     expect(states.at(-1)).toMatchObject({ state: 'closed', end: { code: 'revoked' } });
   });
 
+  it('comes back with the token that took the place of one that was put out, however late it comes', async () => {
+    const successor = Promise.withResolvers<string | null>();
+    const asked: string[] = [];
+    let current = 'old';
+    const tokens: AccessTokens = {
+      ...fixedToken('', DeviceKey.generate()),
+      accessToken: () => Promise.resolve(current),
+      successor: (token) => (asked.push(token), successor.promise),
+    };
+    const { connection, states } = connect({ tokens });
+    await connection.whenOnline();
+    first().script = (frame) => (frame.type === 'append' ? 'handled' : undefined);
+    const pending = connection.append(room, saying('goes on'));
+    await eventually(() => first().framesOf('append').length === 1);
+
+    first().close(4504, 'revoked');
+    await eventually(() => states.at(-1)?.state === 'offline');
+    successor.resolve((current = 'new'));
+
+    await expect(pending).resolves.toMatchObject({ seq: 1 });
+    expect(second().framesOf('hello')[0]?.token).toBe('new');
+    expect(asked).toEqual(['old']);
+  });
+
+  it('asks for what took the place of the token it showed last', async () => {
+    let renew: (token: string) => void = () => undefined;
+    const asked: string[] = [];
+    const tokens: AccessTokens = {
+      ...fixedToken('old', DeviceKey.generate()),
+      onToken: (listener) => {
+        renew = listener;
+        return () => undefined;
+      },
+      successor: (token) => Promise.resolve((asked.push(token), null)),
+    };
+    const { connection, states } = connect({ tokens });
+    await connection.whenOnline();
+    renew('new');
+    await eventually(() => first().framesOf('token').length === 1);
+    await connection.append(room, saying('answered after the token'));
+
+    first().close(4504, 'revoked');
+
+    await eventually(() => states.at(-1)?.state === 'closed');
+    expect(asked).toEqual(['new']);
+  });
+
   it('brings a fresh token when the gateway found the last one expired', async () => {
     const asked: boolean[] = [];
     const tokens: AccessTokens = {

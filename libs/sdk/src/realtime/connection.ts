@@ -215,7 +215,8 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
     if (this.state !== 'online') return;
     const show = () => {
       const proof = this.keeper.proof(token);
-      return this.requests.ask({ type: 'token', token, ...(proof ? { proof } : {}) }, this.requestTimeoutMs);
+      const question = { type: 'token' as const, token, ...(proof ? { proof } : {}) };
+      return this.requests.ask(question, this.requestTimeoutMs).then(() => this.keeper.renewed(token));
     };
     // The nonce came right before the refusal.
     const isNonceMissing = (thrown: unknown) => ApiError.from(thrown).code === 'use_dpop_nonce';

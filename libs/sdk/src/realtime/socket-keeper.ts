@@ -25,6 +25,8 @@ export class SocketKeeper {
   reconnects = 0;
   private socket: RealtimeSocket | undefined;
   private current: StateChange;
+  /** The token by which the gateway knows the socket. */
+  private shown = '';
   private turn = 0;
   private attempts = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -48,6 +50,11 @@ export class SocketKeeper {
   /** @returns false when there is no socket to take it */
   send(frame: ClientFrame): boolean {
     return this.socket?.send(frame) ?? false;
+  }
+
+  /** The gateway has taken a newer token for the socket of now. */
+  renewed(accessToken: string): void {
+    this.shown = accessToken;
   }
 
   /** A proof for a token that is shown on the socket of now. */
@@ -74,6 +81,7 @@ export class SocketKeeper {
       return this.withoutToken(ApiError.from(thrown), fresh);
     }
     if (this.current.state !== 'connecting') return;
+    this.shown = token;
     this.socket = new RealtimeSocket(this.gateway, token, this.options.tokens, this.options.readyTimeoutMs, {
       frame: (frame) => this.heard(frame),
       ended: (end) => this.lost(end),
@@ -99,7 +107,17 @@ export class SocketKeeper {
     if (this.current.state === 'closed') return;
     const next = afterwards(end);
     if (next === 'stay_away') this.finish(end);
+    else if (next === 'reconnect_as_successor') void this.putOut(end);
     else this.comeBack(end, next === 'refresh_and_reconnect');
+  }
+
+  /** The word of it may be here before the token that comes in its place. */
+  private async putOut(end: SocketEnd): Promise<void> {
+    this.become({ state: 'offline', gateway: this.gateway, end, retryInMs: 0 });
+    const successor = await this.options.tokens.successor(this.shown);
+    if (this.current.state === 'closed') return;
+    if (successor === null) this.finish(end);
+    else this.comeBack(end, false);
   }
 
   private comeBack(end: SocketEnd, fresh: boolean): void {

@@ -44,6 +44,11 @@ export class BotSession implements AccessTokens {
     return (this.asking ??= this.ask().finally(() => (this.asking = undefined)));
   }
 
+  async successor(accessToken: string): Promise<string | null> {
+    await this.asking?.catch(() => undefined);
+    return this.current && this.current.token !== accessToken ? this.current.token : null;
+  }
+
   onToken(listener: (accessToken: string) => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);

@@ -26,7 +26,8 @@ interface Asked {
   proof: string | undefined;
   body: Record<string, string>;
 }
-type Answer = { status: number; body: unknown; nonce?: string } | 'hang_up';
+type Given = { status: number; body: unknown; nonce?: string } | 'hang_up';
+type Answer = Given | Promise<Given>;
 
 let server: Server;
 let asked: Asked[];
@@ -53,7 +54,7 @@ async function respond(request: IncomingMessage, response: ServerResponse): Prom
   const proof = request.headers['dpop'] as string | undefined;
   const whole = { ...asks, proof, body: text ? JSON.parse(text) : {} };
   asked.push(whole);
-  const given = answer(whole);
+  const given = await answer(whole);
   if (given === 'hang_up') return void request.socket.destroy();
   const nonce = given.nonce === undefined ? {} : { 'dpop-nonce': given.nonce };
   response.writeHead(given.status, { 'content-type': 'application/json', ...nonce }).end(JSON.stringify(given.body));
@@ -62,7 +63,7 @@ async function respond(request: IncomingMessage, response: ServerResponse): Prom
 const backoff = { baseMs: 5, capMs: 10, random: () => 0.5 };
 const api = () => new RelaisApi({ gateways: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`], backoff });
 const resume = (tokens: Tokens) => (session = RelaisSession.resume(api(), tokens, key, { backoff }));
-const problem = (status: number, code: string): Answer => ({
+const problem = (status: number, code: string): Given => ({
   status,
   body: { status, code, retryable: status >= 500 },
 });
@@ -137,6 +138,67 @@ describe('a session', () => {
     };
 
     await expect(resume(tokensFor(1)).call(ROUTES.listDevices, {})).resolves.toEqual({ items: [] });
+  });
+
+  describe('that is replaced because the person has shown once more who they are', () => {
+    const input = { loginToken: 'login', shown: { kind: 'password' as const, password: 'correct horse battery' } };
+    let release: () => void;
+    let stepUp: Promise<Given>;
+    /** The server has put the old session out and has not answered yet. */
+    const replaced = new Map<string, Given>();
+    const usual: typeof answer = ({ path, token, body }) => {
+      if (path === '/v1/sessions/finish') return stepUp;
+      if (path === '/v1/sessions/refresh')
+        return body['refreshToken'] === 'refresh 2' ? { status: 200, body: tokensFor(3) } : problem(401, 'refresh_failed');
+      return replaced.get(token ?? '') ?? problem(401, 'token_revoked');
+    };
+    const isAsked = (path: string) => eventually(() => asked.some((one) => one.path === path));
+
+    beforeEach(() => {
+      const { promise, resolve } = Promise.withResolvers<Given>();
+      stepUp = promise;
+      release = () => resolve({ status: 200, body: tokensFor(2) });
+      replaced.clear();
+      for (const number of [2, 3]) replaced.set(`DPoP access ${number}`, { status: 200, body: { items: [] } });
+      answer = usual;
+    });
+
+    it('refreshes with what came in its place, when both fall together', async () => {
+      const current = resume(tokensFor(1));
+      const stepped = current.stepUp(input);
+      await isAsked('/v1/sessions/finish');
+
+      const refreshed = current.refresh();
+      release();
+
+      expect([(await stepped).accessToken, (await refreshed).accessToken]).toEqual(['access 2', 'access 3']);
+      expect(current.tokens.accessToken).toBe('access 3');
+    });
+
+    it('repeats a call that met its end, and knows what took the place of its token', async () => {
+      const current = resume(tokensFor(1));
+      const stepped = current.stepUp(input);
+      await isAsked('/v1/sessions/finish');
+
+      const called = current.call(ROUTES.listDevices, {});
+      const successor = current.successor('access 1');
+      await isAsked('/v1/devices');
+      release();
+      await stepped;
+
+      await expect(called).resolves.toEqual({ items: [] });
+      expect([await successor, await current.successor('access 2')]).toEqual(['access 2', null]);
+    });
+
+    it('goes on as it was when that fails', async () => {
+      stepUp = Promise.resolve(problem(401, 'login_failed'));
+      replaced.set('DPoP access 1', { status: 200, body: { items: [] } });
+      const current = resume(tokensFor(1));
+
+      await expect(current.stepUp(input)).rejects.toMatchObject({ code: 'login_failed' });
+
+      await expect(current.call(ROUTES.listDevices, {})).resolves.toEqual({ items: [] });
+    });
   });
 
   it('proves with each call that it has the key, each time anew', async () => {

@@ -30,6 +30,8 @@ export class RelaisSession extends EventEmitter<SessionEvents> implements Access
   private readonly backoff: Backoff;
   private readonly ending = new AbortController();
   private refreshing: Promise<Tokens> | undefined;
+  /** One exchange of tokens at a time, because each puts out what the one before it gave. Never rejects. */
+  private exchanges: Promise<unknown> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private ended: ApiError | undefined;
 
@@ -114,6 +116,11 @@ export class RelaisSession extends EventEmitter<SessionEvents> implements Access
     return this.current.accessToken;
   }
 
+  async successor(accessToken: string): Promise<string | null> {
+    await this.exchanges;
+    return this.ended || this.current.accessToken === accessToken ? null : this.current.accessToken;
+  }
+
   onToken(listener: (accessToken: string) => void): () => void {
     const heard = (tokens: Tokens): void => listener(tokens.accessToken);
     this.on('tokens', heard);
@@ -124,7 +131,10 @@ export class RelaisSession extends EventEmitter<SessionEvents> implements Access
     return this.key.accessProof(request);
   }
 
-  /** Calls as this person. A token that the gateway finds expired (our clock is wrong) is refreshed and the call repeated. */
+  /**
+   * Calls as this person. A token that the gateway finds expired (our clock is wrong) is refreshed and the call repeated, and
+   * so is one with another token that met the end of a session which a step-up has replaced.
+   */
   async call<In extends z.ZodType, Out extends z.ZodType>(
     route: Route<In, Out>,
     input: z.input<In>,
@@ -135,11 +145,16 @@ export class RelaisSession extends EventEmitter<SessionEvents> implements Access
     try {
       return await this.api.call(route, input, { ...options, key, token });
     } catch (thrown) {
-      if (!(thrown instanceof ApiError) || thrown.code !== 'token_expired') throw thrown;
-      const fresh =
-        this.current.accessToken === token ? await this.accessToken({ fresh: true }) : this.current.accessToken;
-      return this.api.call(route, input, { ...options, key, token: fresh });
+      const next = thrown instanceof ApiError ? await this.insteadOf(token, thrown) : null;
+      if (next === null) throw thrown;
+      return this.api.call(route, input, { ...options, key, token: next });
     }
+  }
+
+  private async insteadOf(token: string, { code }: ApiError): Promise<string | null> {
+    if (code !== 'token_expired' && code !== 'token_revoked') return null;
+    const successor = await this.successor(token);
+    return successor ?? (code === 'token_expired' ? this.accessToken({ fresh: true }) : null);
   }
 
   /** Reads what is no JSON, as this person. */
@@ -150,16 +165,20 @@ export class RelaisSession extends EventEmitter<SessionEvents> implements Access
   /** New tokens now; calls at the same time share one refresh. @throws ApiError `refresh_failed` ends the session */
   refresh(): Promise<Tokens> {
     if (this.ended) return Promise.reject(this.ended);
-    this.refreshing ??= refreshTokens(this.api, this.key, this.current.refreshToken, this.backoff, this.ending.signal)
-      .then((tokens) => this.take(tokens))
+    this.refreshing ??= this.exchange(() =>
+      refreshTokens(this.api, this.key, this.current.refreshToken, this.backoff, this.ending.signal),
+    )
       .catch((thrown: unknown) => this.refused(thrown))
       .finally(() => (this.refreshing = undefined));
     return this.refreshing;
   }
 
-  /** Shows once more who one is, with what `beginStepUp` offers; the session goes on with new tokens. */
-  async stepUp(input: z.input<typeof ROUTES.finishLogin.contract.input>): Promise<Tokens> {
-    return this.take(await this.api.call(ROUTES.finishLogin, input));
+  /**
+   * Shows once more who one is, with what `beginStepUp` offers. A new session takes the place of this one and connections go on
+   * with it. @throws ApiError `login_failed`, and all goes on as it was
+   */
+  stepUp(input: z.input<typeof ROUTES.finishLogin.contract.input>): Promise<Tokens> {
+    return this.exchange(() => this.api.call(ROUTES.finishLogin, input));
   }
 
   /** Ends the session on the server, then closes. Closes even when the server cannot be told. */
@@ -177,6 +196,12 @@ export class RelaisSession extends EventEmitter<SessionEvents> implements Access
     this.ending.abort(this.ended);
     clearTimeout(this.timer);
     this.removeAllListeners();
+  }
+
+  private exchange(ask: () => Promise<Tokens>): Promise<Tokens> {
+    const exchanged = this.exchanges.then(ask).then((tokens) => this.take(tokens));
+    this.exchanges = exchanged.catch(() => undefined);
+    return exchanged;
   }
 
   private take(tokens: Tokens): Tokens {
