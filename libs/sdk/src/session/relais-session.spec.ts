@@ -149,7 +149,9 @@ describe('a session', () => {
     const usual: typeof answer = ({ path, token, body }) => {
       if (path === '/v1/sessions/finish') return stepUp;
       if (path === '/v1/sessions/refresh')
-        return body['refreshToken'] === 'refresh 2' ? { status: 200, body: tokensFor(3) } : problem(401, 'refresh_failed');
+        return body['refreshToken'] === 'refresh 2'
+          ? { status: 200, body: tokensFor(3) }
+          : problem(401, 'refresh_failed');
       return replaced.get(token ?? '') ?? problem(401, 'token_revoked');
     };
     const isAsked = (path: string) => eventually(() => asked.some((one) => one.path === path));
