@@ -401,9 +401,14 @@ describe('a directory', () => {
       expect(await run()).toMatchObject({ state: 'applied', applied: 0 });
     });
 
-    it('with a wrong password, or from another certificate authority', async () => {
+    it('with a wrong password', async () => {
       await put({ bindPassword: 'wrong' });
       await unharmed(/bind name or password is wrong/);
+    });
+
+    it('without TLS, where it is asked for', async () => {
+      await put({ startTls: true });
+      await unharmed(/does not start TLS/);
     });
 
     it('with a referral to another server, or in a circle back to itself', async () => {

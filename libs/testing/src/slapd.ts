@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,16 +34,21 @@ export class Slapd {
   private constructor(
     private readonly folder: string,
     readonly port: number,
+    /** Its certificate, for who is to trust it; empty where it does no TLS. */
+    readonly caPem: string,
   ) {}
 
+  /** @param options `certifiedFor` has it do StartTLS, with a certificate for this address or name (`IP:…` or `DNS:…`). */
   static async start(
     people: readonly LdapPerson[],
     groups: Readonly<Record<string, readonly string[]>>,
+    { certifiedFor }: { certifiedFor?: string } = {},
   ): Promise<Slapd> {
     const folder = mkdtempSync(join(tmpdir(), 'relais-slapd-'));
     mkdirSync(join(folder, 'data'));
-    const slapd = new Slapd(folder, await freePort());
-    writeFileSync(join(folder, 'slapd.conf'), configuration(folder));
+    const caPem = certifiedFor === undefined ? '' : certify(folder, certifiedFor);
+    const slapd = new Slapd(folder, await freePort(), caPem);
+    writeFileSync(join(folder, 'slapd.conf'), configuration(folder, caPem !== ''));
     const ldif = [
       entry(SUFFIX, { objectClass: ['dcObject', 'organization'], dc: 'brigade', o: 'Brigade' }),
       entry(`ou=people,${SUFFIX}`, { objectClass: 'organizationalUnit', ou: 'people' }),
@@ -113,7 +118,18 @@ export class Slapd {
   }
 }
 
-const configuration = (folder: string): string => `
+function certify(folder: string, subjectAltName: string): string {
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  const about = ['-subj', '/CN=directory', '-addext', `subjectAltName=${subjectAltName}`];
+  execFileSync('openssl', [...request, ...about, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  return readFileSync(cert, 'utf8');
+}
+
+const tls = (folder: string): string =>
+  `TLSCertificateFile ${join(folder, 'cert.pem')}\nTLSCertificateKeyFile ${join(folder, 'key.pem')}`;
+
+const configuration = (folder: string, doesTls: boolean): string => `
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
@@ -122,6 +138,7 @@ modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload syncprov
 sizelimit unlimited
+${doesTls ? tls(folder) : ''}
 database mdb
 suffix "${SUFFIX}"
 rootdn "${ADMIN}"

@@ -1,7 +1,11 @@
+import type { Socket } from 'node:net';
 import type { DirectorySettings } from '@relais/contracts';
 import { AppError } from '@relais/kernel';
 import type { Client, Entry } from 'ldapts';
+import { connectLdap } from './ldap-socket.js';
 
+/** What the library makes of a socket that it is given: nothing more, TLS or not is decided by then. */
+const PLAIN = 'ldap://given';
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Longest silence of a directory within one request. */
 const TIMEOUT_MS = 30_000;
@@ -36,21 +40,26 @@ export async function openDirectory(settings: DirectorySettings, timeoutMs = TIM
 
 async function openAt(url: string, settings: DirectorySettings, timeoutMs: number): Promise<Client> {
   const { Client: LdapClient } = await import('ldapts');
-  const tlsOptions = settings.caPem ? { ca: settings.caPem } : {};
-  const client = new LdapClient({
-    url,
-    timeout: timeoutMs,
-    connectTimeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs),
-    ...(url.startsWith('ldaps:') ? { tlsOptions } : {}),
-  });
+  const socket = await connectLdap(url, settings, Math.min(CONNECT_TIMEOUT_MS, timeoutMs));
+  const client = new LdapClient({ url: PLAIN, timeout: timeoutMs, createConnection: onceOnly(socket) });
   try {
-    if (settings.startTls && url.startsWith('ldap:')) await client.startTLS(tlsOptions);
     await client.bind(settings.bindDn, settings.bindPassword ?? '');
     return client;
   } catch (error) {
     await client.unbind().catch(() => undefined);
     throw error;
   }
+}
+
+/** A connection that is lost is not made again: by then nobody is bound, and the answers are not those to what was asked. */
+function onceOnly(socket: Socket): () => Socket {
+  let left: Socket | undefined = socket;
+  return () => {
+    const given = left;
+    left = undefined;
+    if (!given) throw new DirectoryProblem('the connection was lost');
+    return given;
+  };
 }
 
 /** Whether a password would travel in the clear to another machine. */
