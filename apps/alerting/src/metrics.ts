@@ -93,6 +93,11 @@ const unreachable = counter(
   'relais_alarm_unreachable_recipients_total',
   'People who were to be told of an alarm and had no way to be told by',
 );
+const deadDestinations = counter(
+  'relais_alarm_dead_destinations_total',
+  'Devices and addresses of which whoever runs the way said that they do not exist any more',
+  ['kind'],
+);
 const answers = counter('relais_alarm_answers_total', 'Answers to alarms', ['means']);
 
 export type AlarmOutcome = 'open' | 'awaiting_approval' | 'duplicate';
@@ -127,6 +132,7 @@ export const probeLooked = (kind: string, outcome: 'ok' | 'failed' | 'unknown', 
 };
 export const outageConcluded = (isOutage: boolean): void => watchOutages.inc({ outcome: isOutage ? 'outage' : 'over' });
 export const notificationEnded = (path: string, outcome: string): void => notifications.inc({ path, outcome });
+export const destinationDied = (kind: string): void => deadDestinations.inc({ kind });
 export const peopleUnreachable = (count: number): void => unreachable.inc(count);
 
 /** Series exist from the start, so that the first event counts in a rate over them. */

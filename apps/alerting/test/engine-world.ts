@@ -1,5 +1,5 @@
 import type { LivePublisher } from '@relais/bus';
-import type { AlarmPath, raiseAlarm } from '@relais/contracts';
+import type { AlarmPath, AlarmWarning, raiseAlarm } from '@relais/contracts';
 import { BlindIndex, Envelope, FileKeyProvider, MemoryKeyStore } from '@relais/crypto';
 import { Database, migrate, openDatabase, row, rows } from '@relais/database';
 import { type DeviceId, newId, type OrganizationId, type SessionId, SystemClock, type UserId } from '@relais/kernel';
@@ -217,7 +217,7 @@ export class EngineWorld {
   async raise(
     by: UserId,
     more: Raise,
-  ): Promise<{ alarmId: string; state: string; recipients: number; isDuplicate: boolean }> {
+  ): Promise<{ alarmId: string; state: string; recipients: number; isDuplicate: boolean; warnings?: AlarmWarning[] }> {
     await this.equip();
     const alarmId = newId<never>();
     const { raiseAlarm } = await import('@relais/contracts');

@@ -110,6 +110,25 @@ describe('a roster', () => {
     expect((await world.answer(both.alarmId, anna, 'coming')).accepted).toBe(1);
   });
 
+  it('by which nobody is on duty keeps an alarm for whoever comes, and says so to who raises it', async () => {
+    const rosterId = await put({ layers: [{ ...layer(anna), startsOn: '2099-01-01' }] });
+
+    const empty = await world.raise(chief, { audience: { rosterIds: [rosterId] }, severity: 'emergency' });
+    const other = await world.raise(chief, { audience: { rosterIds: [rosterId], userIds: [chief] } });
+    await world.settle();
+    const before = [await world.told('socket'), await factsOf('alarm.step-empty')];
+    await change(rosterId, ben);
+    await world.pass(6);
+
+    const codes = ({ warnings = [] }: typeof empty) => warnings.map(({ code }) => code);
+    expect([empty.recipients, codes(empty)]).toEqual([0, ['nobody_on_duty', 'nobody_at_once']]);
+    expect([other.recipients, codes(other)]).toEqual([1, ['nobody_on_duty']]);
+    expect(before).toEqual([[`${chief} 0.0`], 1]);
+    expect((await world.told('socket')).filter((line) => line === `${ben} 0.0`)).toHaveLength(2);
+    expect((await world.told('push')).filter((line) => line === `${ben} 0.0`)).toHaveLength(2);
+    expect(await world.count('SELECT count(*) AS n FROM alarm_recipient WHERE handed_over_at IS NOT NULL')).toBe(0);
+  });
+
   it('keeps who was told where nobody takes over, and lets a predecessor who answers after all count', async () => {
     const rosterId = await put();
     const { alarmId } = await world.raise(chief, { audience: { rosterIds: [rosterId] } });

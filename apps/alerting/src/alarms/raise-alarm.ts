@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type RequestContext, Serves } from '@relais/bus';
 import {
   type AlarmSettings,
+  type AlarmWarning,
   type AnswerOption,
   type EscalationPolicy,
   type Joins,
@@ -150,7 +151,8 @@ export class RaiseAlarmHandler {
     if (alarm.closesAt) await setTimerAt(tx, organizationId, { subject_id: alarm.id, kind: 'close' }, alarm.closesAt);
     const onDuty = await this.onDuty.in(tx, organizationId, steps[0]?.rules.rosterIds ?? []);
     const recipients = countAtOnce(steps, onDuty);
-    const answer = { alarmId: alarm.id as never, state: alarm.state, recipients, isDuplicate: false };
+    const warnings = warningsOf(steps, onDuty, recipients);
+    const answer = { alarmId: alarm.id as never, state: alarm.state, recipients, isDuplicate: false, warnings };
     if (alarm.isSilent) return answer;
     await watchReach(tx, organizationId);
     if (alarm.state === 'open') await makeWay(tx, organizationId, alarm.id, alsoIn(steps, onDuty));
@@ -191,6 +193,16 @@ function joinsOf(command: Command, policy: EscalationPolicy | null): Joins | nul
 
 const countAtOnce = ([first]: readonly PlannedStep[], onDuty: readonly OnDutyNow[]): number =>
   new Set([...(first?.userIds ?? []), ...onDuty.map(({ userId }) => userId)]).size;
+
+function warningsOf([first]: readonly PlannedStep[], onDuty: readonly OnDutyNow[], recipients: number): AlarmWarning[] {
+  const vacant = (first?.rules.rosterIds ?? []).filter((id) => !onDuty.some(({ rosterId }) => rosterId === id));
+  const warnings = vacant.map((id): AlarmWarning => {
+    const says = `nobody is on duty by roster ${id}: whoever comes on duty while the alarm is open is told then`;
+    return { code: 'nobody_on_duty', says };
+  });
+  if (recipients > 0) return warnings;
+  return [...warnings, { code: 'nobody_at_once', says: 'nobody is told at once: the next step comes right away, if there is one' }];
+}
 
 /** Whom it is for beside the people settled in its steps. */
 const alsoIn = (steps: readonly PlannedStep[], onDuty: readonly OnDutyNow[]): UserId[] => [

@@ -97,12 +97,14 @@ export const dropContact = (
     [organizationId, userId, id],
   );
 
-/** Nothing leads there any more: it is there to be seen, and of no use. */
-export const makeUseless = (tx: Tx, organizationId: OrganizationId, id: string): Promise<unknown> =>
-  rows(tx, `UPDATE contact_point c SET usable_since = NULL WHERE c.organization_id = $1 AND c.id = $2`, [
-    organizationId,
-    id,
-  ]);
+/** Nothing leads there any more: it is there to be seen, and of no use. @returns those that were of use until now */
+export const makeUseless = (tx: Tx, organizationId: OrganizationId, id: string): Promise<{ id: string }[]> =>
+  rows(
+    tx,
+    `UPDATE contact_point c SET usable_since = NULL
+     WHERE c.organization_id = $1 AND c.id = $2 AND c.usable_since IS NOT NULL RETURNING c.id`,
+    [organizationId, id],
+  );
 
 /** Everything by which a person could be reached, and how they wanted to be. */
 export async function forgetPerson(tx: Tx, organizationId: OrganizationId, userId: UserId): Promise<void> {

@@ -1,4 +1,6 @@
-import { newId } from '@relais/kernel';
+import { rows } from '@relais/database';
+import { newId, type UserId } from '@relais/kernel';
+import { metrics } from '@relais/observability';
 import { DestinationsWorld } from '../../test/destinations-world.js';
 import { destinationsContract } from './destinations.contract.js';
 
@@ -19,5 +21,38 @@ describe('destinations in PostgreSQL', () => {
       },
       close: () => world.close(),
     };
+  });
+
+  it('tell of what a provider says is gone, once, and show an address that it was', async () => {
+    const world = await DestinationsWorld.open();
+    const [anna, administrator] = [newId<UserId>(), world.device(newId())];
+    world.bus.people.push(anna);
+    await world.pushes.put({ target: { kind: 'fcm', token: 'token-one' }, locale: 'en' }, world.device(anna));
+    const address = { kind: 'email', address: 'anna@example.org' } as const;
+    await world.contacts.put({ contactPointId: newId<never>(), userId: anna, address, locale: 'en' }, administrator);
+    const deadOf = async (kind: string): Promise<number> => {
+      const text = await metrics.getSingleMetricAsString('relais_alarm_dead_destinations_total');
+      return Number(new RegExp(`kind="${kind}"} (\\d+)`).exec(text)?.[1] ?? 0);
+    };
+    const before = [await deadOf('fcm'), await deadOf('email')];
+
+    for (const path of ['push', 'email'] as const)
+      for (const gone of (await world.destinations.of(world.organizationId, [anna], path)).get(anna) ?? [])
+        for (let time = 0; time < 2; time++) await world.destinations.forget(world.organizationId, gone);
+
+    const facts = await world.db.outside((tx) =>
+      rows<{ action: string }>(
+        tx,
+        `SELECT data ->> 'action' AS action FROM outbox WHERE data #>> '{actor,kind}' = 'provider' ORDER BY 1`,
+      ),
+    );
+    expect(facts.map(({ action }) => action)).toEqual([
+      'contact-point.unusable',
+      'push-registration.removed',
+    ]);
+    expect([await deadOf('fcm'), await deadOf('email')]).toEqual(before.map((count) => count + 1));
+    const { items } = await world.contacts.list({ userId: anna }, administrator);
+    expect(items).toMatchObject([{ isUsable: false }]);
+    await world.close();
   });
 });

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { PushTarget } from '@relais/contracts';
 import { Database, type Tx } from '@relais/database';
 import type { OrganizationId, UserId } from '@relais/kernel';
+import { contactPointSubject, deviceSubject, recordFact, systemSubject } from '../facts/record-fact.js';
+import { destinationDied } from '../metrics.js';
 import { Sealing } from '../sealing.js';
 import { type Destination, Destinations, KINDS, type OutsidePath } from '../senders/destinations.js';
 import { settingsOf } from '../settings-rows.postgres.js';
@@ -30,10 +32,18 @@ export class PostgresDestinations extends Destinations {
   }
 
   /** A registration goes; an address that somebody wrote down stays to be seen, and is of no use. */
-  override async forget(organizationId: OrganizationId, { id, deviceId }: Destination): Promise<void> {
-    await this.db.within<unknown>(organizationId, (tx) =>
-      deviceId ? dropPushes(tx, organizationId, { id }) : makeUseless(tx, organizationId, id),
-    );
+  override async forget(organizationId: OrganizationId, { id, deviceId, address }: Destination): Promise<void> {
+    const object = deviceId ? deviceSubject(deviceId) : contactPointSubject(id);
+    const isNew = await this.db.within(organizationId, async (tx) => {
+      const gone = deviceId ? await dropPushes(tx, organizationId, { id }) : await makeUseless(tx, organizationId, id);
+      if (gone.length === 0) return false;
+      await recordFact(tx, organizationId, {
+        ...{ actor: systemSubject('provider', address.kind), object, after: { kind: address.kind } },
+        action: deviceId ? 'push-registration.removed' : 'contact-point.unusable',
+      });
+      return true;
+    });
+    if (isNew) destinationDied(address.kind);
   }
 
   private async pushes(organizationId: OrganizationId, userIds: readonly UserId[]): Promise<Destination[]> {

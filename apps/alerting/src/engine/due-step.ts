@@ -7,7 +7,7 @@ import { peopleUnreachable, stepCame } from '../metrics.js';
 import { priorityOf, targetsOf } from '../notifications/notification-rows.postgres.js';
 import { TOLD_AT_ONCE, tellFirst } from '../notifications/tell.postgres.js';
 import { tellAgain } from '../notifications/tell-again.postgres.js';
-import { tellByRole } from '../rosters/role-rows.postgres.js';
+import { keepForRole, tellByRole } from '../rosters/role-rows.postgres.js';
 import { applies } from './step-conditions.js';
 import { setTimer, type Timer } from './timers.postgres.js';
 
@@ -64,6 +64,8 @@ async function tell(tx: Tx, alarm: AlarmRow, rules: StepRules, timer: Timer, onD
   const round = { alarmId: alarm.id, step, cycle };
   const roles = stage === 0 ? await onDuty.in(tx, organizationId, rules.rosterIds) : [];
   if (roles.length > 0) await tellByRole(tx, organizationId, round, roles);
+  const vacant = stage === 0 ? vacantOf(rules, roles) : [];
+  if (vacant.length > 0) await keepForRole(tx, organizationId, round, vacant);
   const alsoTo = stage === 0 ? [...roles.map(({ userId }) => userId), ...nextOf(rules, cycle)] : [];
   const page = await targetsOf(tx, organizationId, round, { offset: stage * TOLD_AT_ONCE, limit: TOLD_AT_ONCE });
   const isLast = page.length < TOLD_AT_ONCE;
@@ -72,6 +74,11 @@ async function tell(tx: Tx, alarm: AlarmRow, rules: StepRules, timer: Timer, onD
   // Nobody can be relieved before the first round.
   if (step + cycle > 0) await tellAgain(tx, organizationId, round, rules.ladder, userIds);
   const told = await tellFirst(tx, organizationId, round, how, userIds);
+  if (userIds.length === 0 && stage === 0 && !alarm.is_silent)
+    await recordFact(tx, organizationId, {
+      ...{ actor: systemSubject('escalation'), action: 'alarm.step-empty', object: alarmSubject(alarm.id) },
+      after: { step, cycle, rosters: vacant.length },
+    });
   if (told.told + told.unreachable === 0) return { told: 0, isLast };
   await startLadder(tx, timer, told.next_seconds);
   if (told.told > 0 && alarm.joins === 'told')
@@ -90,6 +97,10 @@ async function tell(tx: Tx, alarm: AlarmRow, rules: StepRules, timer: Timer, onD
 /** More people than fit into one transaction: the clock of the next step begins when the last of them is told. */
 const goOn = (tx: Tx, { organization_id, subject_id, step, cycle, stage }: Timer): Promise<unknown> =>
   setTimer(tx, organization_id, { subject_id, kind: 'step', step, cycle, stage: stage + 1 }, 0);
+
+/** Rosters of the step by which nobody is on duty. */
+const vacantOf = ({ rosterIds }: StepRules, roles: readonly OnDutyNow[]): string[] =>
+  rosterIds.filter((id) => !roles.some(({ rosterId }) => rosterId === id));
 
 /** Of each list the next person with every cycle. */
 const nextOf = (rules: StepRules, cycle: number): UserId[] =>

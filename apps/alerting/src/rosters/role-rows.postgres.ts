@@ -9,6 +9,23 @@ export interface RoleRow {
   user_id: UserId;
 }
 
+/** Holds the place of whoever comes on duty next, where a roster had nobody when an alarm came to it. */
+const VACANT = '00000000-0000-0000-0000-000000000000' as UserId;
+
+/** The rosters by which nobody is on duty keep the alarm for whoever comes: see `TakeAlong`. */
+export const keepForRole = (
+  tx: Tx,
+  organizationId: OrganizationId,
+  round: Round,
+  rosterIds: readonly string[],
+): Promise<unknown> =>
+  tellByRole(
+    tx,
+    organizationId,
+    round,
+    rosterIds.map((rosterId) => ({ rosterId, userId: VACANT })),
+  );
+
 /** These people are told of an alarm because they are on duty. */
 export const tellByRole = (
   tx: Tx,

@@ -14,7 +14,7 @@ import { leaveRole, type RoleRow, rolesOf, tellByRole } from './role-rows.postgr
 
 /**
  * The shift of somebody who was told of an alarm by their role has changed: whoever is on duty now is told in their place.
- * Whoever has answered goes on; nobody is let go while nobody comes.
+ * Whoever has answered goes on; nobody is let go while nobody comes. Where nobody was on duty, whoever comes is told then.
  */
 @Injectable()
 export class TakeAlong {

@@ -78,6 +78,13 @@ const content = {
   text: text(LIMITS.alarmTextBytes).default(''),
 };
 
+/**
+ * What whoever raises an alarm is to know at once. `nobody_on_duty`: by a roster of those who are told at once nobody is on duty;
+ * whoever comes on duty while the alarm is open is told then. `nobody_at_once`: nobody at all is told before the next step.
+ */
+export const alarmWarning = z.object({ code: z.enum(['nobody_on_duty', 'nobody_at_once']), says: z.string() });
+export type AlarmWarning = z.infer<typeof alarmWarning>;
+
 export const raiseAlarm = defineRequest({
   subject: 'rpc.alerting.alarm.raise.v1',
   access: 'user',
@@ -122,6 +129,8 @@ export const raiseAlarm = defineRequest({
     recipients: z.int(),
     /** The open alarm that already has this key. */
     isDuplicate: z.boolean(),
+    /** It is raised all the same: an alarm that reaches somebody later is better than none. */
+    warnings: z.array(alarmWarning).default([]),
   }),
   errors: {
     forbidden: 'forbidden',

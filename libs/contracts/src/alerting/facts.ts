@@ -6,6 +6,7 @@ export const ALERTING_ACTIONS = {
   'alarm.raised': 'An alarm was raised; approval is asked for when it is to many people',
   'alarm.approved': 'A second person let an alarm to many people out',
   'alarm.step-reached': 'The people of a step of an alarm are told',
+  'alarm.step-empty': 'A step of an alarm came and there is nobody in it, or nobody on duty: how many rosters had nobody',
   'alarm.answered': 'Somebody answered an alarm',
   'alarm.acknowledged': 'Enough people have taken an alarm on: it escalates no further',
   'alarm.changed': 'Title or text of an alarm were changed',
@@ -46,6 +47,7 @@ export const ALERTING_ACTIONS = {
     'A device is not woken any more: its own wish, or it was put out; or the push service forgot it',
   'contact-point.added': 'There is another way to reach a person: theirs, or said by an administrator',
   'contact-point.removed': 'A way to reach a person was taken away',
+  'contact-point.unusable': 'Whoever runs the way says that an address does not exist any more: nobody is told there',
   'contact-point.verified':
     'A person gave back the code that came to their address; refused: not the code, or too late',
   'contact-code.sent': 'A code was sent to an address that a person says is theirs',

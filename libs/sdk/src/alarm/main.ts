@@ -10,7 +10,7 @@ import { RelaisApi } from '../http/relais-api.js';
 import type { RelaisSession } from '../session/relais-session.js';
 import { type AlarmWish, readAlarmOptions, USAGE } from './alarm-options.js';
 import { follow } from './follow.js';
-import { raise } from './raise.js';
+import { raise, type Raised } from './raise.js';
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -39,8 +39,9 @@ async function fulfil(wish: Exclude<AlarmWish, { kind: 'help' }>, session: Relai
     return void process.stdout.write(await session.read(`/v1/alarms/${wish.alarmId}/${form}`, { timeoutMs: 60_000 }));
   }
   if (wish.kind === 'follow') return follow(session, directory, wish.alarmId, print);
-  const alarmId = await raiseFresh(wish, session, directory, person);
+  const { alarmId, warnings } = await raiseFresh(wish, session, directory, person);
   print(`alarm ${alarmId}`);
+  for (const { says } of warnings) print(`warning: ${says}`);
   if (wish.follows) await follow(session, directory, alarmId, print);
 }
 
@@ -50,7 +51,7 @@ async function raiseFresh(
   session: RelaisSession,
   directory: Directory,
   person: Person,
-): Promise<never> {
+): Promise<Raised> {
   try {
     return await raise(session, directory, alarm);
   } catch (thrown) {

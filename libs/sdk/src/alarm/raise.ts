@@ -1,31 +1,38 @@
-import { ROUTES } from '@relais/contracts';
+import { type AlarmWarning, ROUTES } from '@relais/contracts';
 import { newId } from '@relais/kernel';
+import type { z } from 'zod';
 import type { Directory } from '../chat/directory.js';
 import type { RelaisSession } from '../session/relais-session.js';
 import type { RaiseWish } from './alarm-options.js';
 
-/** Raises the alarm, with an escalation policy of its own where one group comes after another. @returns its id */
-export async function raise(session: RelaisSession, directory: Directory, wish: RaiseWish): Promise<never> {
+export interface Raised {
+  alarmId: never;
+  warnings: readonly AlarmWarning[];
+}
+
+/** Raises the alarm, with an escalation policy of its own where one group comes after another. */
+export async function raise(session: RelaisSession, directory: Directory, wish: RaiseWish): Promise<Raised> {
   const { groups, waitSeconds, title, text, severity, needed } = wish;
   const alarmId = newId<never>();
   const [first = [], ...others] = groups;
   const told = first.includes('everyone') ? { everyone: true } : { userIds: first.map((name) => directory.find(name)) };
   const raised = { alarmId, severity, title, text, needed };
-  if (others.length === 0) await session.call(ROUTES.raiseAlarm, { ...raised, audience: told }, { retry: true });
-  else if ('everyone' in told) throw new Error('nobody is left to be told after everyone');
-  else {
-    const steps = groups.map((names) => ({
-      targets: names.map((name) => ({ kind: 'user' as const, userId: directory.find(name) })),
-      waitSeconds,
-    }));
-    // An alarm keeps the steps it was raised with: the policy is not needed after.
-    const policyId = newId<never>();
-    await session.call(ROUTES.putEscalationPolicy, { policyId, policy: { name: title, steps } }, { retry: true });
-    try {
-      await session.call(ROUTES.raiseAlarm, { ...raised, policyId }, { retry: true });
-    } finally {
-      await session.call(ROUTES.deleteEscalationPolicy, { policyId }, { retry: true });
-    }
+  const call = async (whom: Pick<z.input<typeof ROUTES.raiseAlarm.contract.input>, 'audience' | 'policyId'>) => {
+    const { warnings } = await session.call(ROUTES.raiseAlarm, { ...raised, ...whom }, { retry: true });
+    return { alarmId, warnings };
+  };
+  if (others.length === 0) return call({ audience: told });
+  if ('everyone' in told) throw new Error('nobody is left to be told after everyone');
+  const steps = groups.map((names) => ({
+    targets: names.map((name) => ({ kind: 'user' as const, userId: directory.find(name) })),
+    waitSeconds,
+  }));
+  // An alarm keeps the steps it was raised with: the policy is not needed after.
+  const policyId = newId<never>();
+  await session.call(ROUTES.putEscalationPolicy, { policyId, policy: { name: title, steps } }, { retry: true });
+  try {
+    return await call({ policyId });
+  } finally {
+    await session.call(ROUTES.deleteEscalationPolicy, { policyId }, { retry: true });
   }
-  return alarmId;
 }
