@@ -201,7 +201,10 @@ function warningsOf([first]: readonly PlannedStep[], onDuty: readonly OnDutyNow[
     return { code: 'nobody_on_duty', says };
   });
   if (recipients > 0) return warnings;
-  return [...warnings, { code: 'nobody_at_once', says: 'nobody is told at once: the next step comes right away, if there is one' }];
+  return [
+    ...warnings,
+    { code: 'nobody_at_once', says: 'nobody is told at once: the next step comes right away, if there is one' },
+  ];
 }
 
 /** Whom it is for beside the people settled in its steps. */

@@ -46,10 +46,7 @@ describe('destinations in PostgreSQL', () => {
         `SELECT data ->> 'action' AS action FROM outbox WHERE data #>> '{actor,kind}' = 'provider' ORDER BY 1`,
       ),
     );
-    expect(facts.map(({ action }) => action)).toEqual([
-      'contact-point.unusable',
-      'push-registration.removed',
-    ]);
+    expect(facts.map(({ action }) => action)).toEqual(['contact-point.unusable', 'push-registration.removed']);
     expect([await deadOf('fcm'), await deadOf('email')]).toEqual(before.map((count) => count + 1));
     const { items } = await world.contacts.list({ userId: anna }, administrator);
     expect(items).toMatchObject([{ isUsable: false }]);

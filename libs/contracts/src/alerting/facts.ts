@@ -6,7 +6,8 @@ export const ALERTING_ACTIONS = {
   'alarm.raised': 'An alarm was raised; approval is asked for when it is to many people',
   'alarm.approved': 'A second person let an alarm to many people out',
   'alarm.step-reached': 'The people of a step of an alarm are told',
-  'alarm.step-empty': 'A step of an alarm came and there is nobody in it, or nobody on duty: how many rosters had nobody',
+  'alarm.step-empty':
+    'A step of an alarm came and there is nobody in it, or nobody on duty: how many rosters had nobody',
   'alarm.answered': 'Somebody answered an alarm',
   'alarm.acknowledged': 'Enough people have taken an alarm on: it escalates no further',
   'alarm.changed': 'Title or text of an alarm were changed',
