@@ -61,9 +61,11 @@ function specificationOf(name: string, value: AppSettingValue): string {
           ? 'stringArray'
           : 'string';
   const values = (Array.isArray(value) ? value : [value])
-    .map((one) => `<value>${escape(String(one))}</value>`)
-    .join('');
-  return `<${element} keyName="${name}"><defaultValue>${values}</defaultValue></${element}>`;
+    .filter((one) => one !== '')
+    .map((one) => `<value>${escape(String(one))}</value>`);
+  // A default is at least one value: an empty list, or what each device has its own value of, has none.
+  if (values.length === 0) return `<${element} keyName="${name}"/>`;
+  return `<${element} keyName="${name}"><defaultValue>${values.join('')}</defaultValue></${element}>`;
 }
 
 /** The managed configuration of the Android Enterprise (EMM) API. */
