@@ -4,6 +4,7 @@ import { Bus, type BusConnection, NatsBus } from '@relais/bus';
 import type { Log, ReferenceClock } from '@relais/observability';
 import type { FallbackUsedIds, TokenBuckets } from '@relais/redis';
 import { DpopVerifier, JwtTokenVerifier, TokenVerifier, TrustStore } from '@relais/security';
+import { DrillReportController } from './alarm-report/drill-report.controller.js';
 import { ReportController } from './alarm-report/report.controller.js';
 import type { Config } from './config.js';
 import { DeliveryReportsController } from './deliveries/delivery-reports.controller.js';
@@ -42,6 +43,7 @@ export class AppModule {
       controllers: [
         ForwardingController,
         ReportController,
+        DrillReportController,
         PostureController,
         ScimController,
         IncomingController,

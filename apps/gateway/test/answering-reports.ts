@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { Serves } from '@relais/bus';
-import { listUsers, readAlarmReport } from '@relais/contracts';
+import { listEscalationPolicies, listPools, listRosters, listUsers, readAlarmReport, readDrill } from '@relais/contracts';
 import type { UserId } from '@relais/kernel';
 import type { z } from 'zod';
 
@@ -40,5 +40,27 @@ export class AnsweringReports {
     const checklist: never[] = [];
     const summary = { recipients: 2, reached: 0, answered: 2, steps: [] };
     return cursor ? { alarm, checklist, items: [item] } : { alarm, checklist, items: [item], summary, next: 'second' };
+  }
+
+  @Serves(readDrill)
+  async drill({ drillId }: { drillId: string }): Promise<z.input<typeof readDrill.output>> {
+    if (drillId === NOWHERE) throw readDrill.fail('drill_not_found');
+    const plan = { poolIds: [KNOWN as never], everyone: false, seconds: 60 };
+    return { id: drillId as never, state: 'running', trigger: 'person', plan, startedBy: KNOWN, startedAt: at, endsAt: at };
+  }
+
+  @Serves(listPools)
+  async pools(): Promise<z.input<typeof listPools.output>> {
+    return { items: [] };
+  }
+
+  @Serves(listRosters)
+  async rosters(): Promise<z.input<typeof listRosters.output>> {
+    return { items: [] };
+  }
+
+  @Serves(listEscalationPolicies)
+  async policies(): Promise<z.input<typeof listEscalationPolicies.output>> {
+    return { items: [] };
   }
 }

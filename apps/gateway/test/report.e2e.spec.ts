@@ -14,9 +14,10 @@ describe('the report of an alarm at the edge', () => {
   });
   afterAll(() => world.close());
 
-  async function read(path: string, alarmId: string = newId(), token?: string) {
+  const read = (path: string, alarmId: string = newId(), token?: string) => readAt(`alarms/${alarmId}/${path}`, token);
+  async function readAt(path: string, token?: string) {
     const accessToken = token ?? (await world.tokenFor(reader));
-    const url = `${world.url}/v1/alarms/${alarmId}/${path}`;
+    const url = `${world.url}/v1/${path}`;
     const dpop = signDpopProof(reader.key, { method: 'GET', url, accessToken });
     const answer = await fetch(url, { headers: { authorization: `DPoP ${accessToken}`, dpop } });
     return { status: answer.status, headers: answer.headers, text: await answer.text() };
@@ -53,6 +54,26 @@ describe('the report of an alarm at the edge', () => {
     ['report.html', '00000000-0000-7000-8000-000000000000', 404, 'alarm_not_found'],
   ])('%s of %s answers %d %s', async (path, alarmId, status, code) => {
     const answer = await read(path, alarmId);
+
+    expect([answer.status, (JSON.parse(answer.text) as { code: string }).code]).toEqual([status, code]);
+  });
+
+  it('of a drill is a page like it, with names (A-03)', async () => {
+    const drillId = newId();
+    const { status, headers, text } = await readAt(`alarm-drills/${drillId}/report.html?timeZone=Europe/Berlin`);
+
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
+    expect(text).toMatch(/Known Person[^]*<\/html>\n$/);
+    expect(text).toContain(drillId);
+  });
+
+  it.each([
+    [`${newId()}/report.html?timeZone=Mars/Base`, 400, 'unknown_time_zone'],
+    ['x/report.html', 400, 'invalid_request'],
+    ['00000000-0000-7000-8000-000000000000/report.html', 404, 'drill_not_found'],
+  ])('of a drill: %s answers %d %s', async (path, status, code) => {
+    const answer = await readAt(`alarm-drills/${path}`);
 
     expect([answer.status, (JSON.parse(answer.text) as { code: string }).code]).toEqual([status, code]);
   });

@@ -1,16 +1,7 @@
 import { html } from './escape.js';
+import { END, facts as listed, opening, row, table } from './page.js';
 import { type Times, timesIn } from './times.js';
 import type { Item, WholeReport } from './report-source.js';
-
-const STYLE = `body{font:11pt/1.4 system-ui,sans-serif;margin:2cm;max-width:70em}table{border-collapse:collapse;width:100%}
-th,td{text-align:left;vertical-align:top;padding:.2em .6em;border-bottom:1px solid #bbb}tr{break-inside:avoid}
-thead{display:table-header-group}dt{float:left;clear:left;width:10em;color:#555}dd{margin-left:10em}small{color:#555}
-p.text{white-space:pre-wrap}.drill{border:2px solid;padding:.2em .6em;display:inline-block}
-@page{margin:1.5cm}@media print{body{margin:0;font-size:9pt;max-width:none}h2{break-after:avoid}}`;
-
-/** Nothing is loaded and nothing runs. */
-export const PAGE_POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /**
  * The report of an alarm as one page to read and to print, part by part: who was told when by which way, what came of it, who
@@ -20,30 +11,18 @@ export async function* reportPage(report: WholeReport, timeZone: string): AsyncI
   const times = timesIn(timeZone);
   yield head(report, times);
   for await (const item of report.items) yield person(item, report, times);
-  yield `</tbody></table>\n</body></html>\n`;
+  yield `</tbody></table>\n${END}`;
 }
 
 const head = (report: WholeReport, times: Times): string => {
-  const { alarm } = report;
-  const title = html(alarm.title);
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${html(PAGE_POLICY)}">
-<meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style></head><body>
-${alarm.isDrill ? '<p class="drill">Drill</p>\n' : ''}<h1>${title}</h1>
-<p class="text">${html(alarm.text)}</p>
-<dl>${facts(report, times)
-    .map(([name, value]) => `<dt>${name}</dt><dd>${value}</dd>`)
-    .join('')}</dl>
-<h2>Steps</h2>
-<table><thead><tr><th>Step</th><th>Round</th><th>First told</th><th>People</th></tr></thead><tbody>
-${report.summary.steps
-  .map(({ step, cycle, firstAt, people }) =>
+  const { alarm, summary } = report;
+  const steps = summary.steps.map(({ step, cycle, firstAt, people }) =>
     row([String(step + 1), String(cycle + 1), times.show(firstAt), String(people)]),
-  )
-  .join('\n')}
-</tbody></table>
-${checklist(report, times)}<h2>People</h2>
+  );
+  return `${opening(alarm.title)}${alarm.isDrill ? '<p class="drill">Drill</p>\n' : ''}<h1>${html(alarm.title)}</h1>
+<p class="text">${html(alarm.text)}</p>
+${listed(facts(report, times))}<h2>Steps</h2>
+${table(['Step', 'Round', 'First told', 'People'], steps)}${checklist(report, times)}<h2>People</h2>
 <table><thead><tr><th>Who</th><th>Way</th><th>State</th><th>Told</th><th>On a device</th><th>Seen</th><th>Answer</th></tr></thead><tbody>
 `;
 };
@@ -69,14 +48,8 @@ function checklist({ checklist: items, nameOf }: WholeReport, times: Times): str
       doneAt ? `${times.show(doneAt)}${doneBy ? ` by ${html(nameOf(doneBy))}` : ''}` : '—',
     ]),
   );
-  return `<h2>Checklist</h2>
-<table><thead><tr><th>What</th><th>Whose</th><th>Done</th></tr></thead><tbody>
-${lines.join('\n')}
-</tbody></table>
-`;
+  return `<h2>Checklist</h2>\n${table(['What', 'Whose', 'Done'], lines)}`;
 }
-
-const row = (cells: readonly string[]): string => `<tr>${cells.map((one) => `<td>${one}</td>`).join('')}</tr>`;
 
 /** A line for each telling; the name and the answer stand in the first. */
 function person({ userId, told, ...item }: Item, { alarm, nameOf }: WholeReport, times: Times): string {

@@ -1,11 +1,8 @@
 import type { Bus } from '@relais/bus';
-import { type AlarmReport, listUsers, readAlarmReport } from '@relais/contracts';
+import { type AlarmReport, readAlarmReport } from '@relais/contracts';
 import type { UserId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
-
-const PAGE = 200;
-/** More people than an organization is meant to have: whatever is asked for comes to an end. */
-const MOST_PAGES = 500;
+import { MOST_PAGES, PAGE, readNames } from './names.js';
 
 export type Summary = NonNullable<AlarmReport['summary']>;
 export type Item = AlarmReport['items'][number];
@@ -22,9 +19,8 @@ export interface WholeReport {
 /** The report of an alarm as its reader may see it. @throws AppError `alarm_not_found` before anything was read */
 export async function openReport(bus: Bus, alarmId: string, reader: Principal): Promise<WholeReport> {
   const first = await readPage(bus, alarmId, reader);
-  const names = await readNames(bus, reader);
+  const nameOf = await readNames(bus, reader);
   const summary = first.summary ?? { recipients: 0, reached: 0, answered: 0, steps: [] };
-  const nameOf = (userId: UserId): string => names.get(userId) ?? userId;
   return {
     alarm: first.alarm,
     summary,
@@ -45,15 +41,3 @@ async function* itemsFrom(bus: Bus, alarmId: string, reader: Principal, first: A
 
 const readPage = (bus: Bus, alarmId: string, { token }: Principal, cursor?: string): Promise<AlarmReport> =>
   bus.request(readAlarmReport, { alarmId: alarmId as never, limit: PAGE, ...(cursor ? { cursor } : {}) }, { token });
-
-async function readNames(bus: Bus, { token }: Principal): Promise<Map<UserId, string>> {
-  const names = new Map<UserId, string>();
-  let cursor: string | undefined;
-  for (let pages = 0; pages < MOST_PAGES; pages++) {
-    const page = await bus.request(listUsers, { limit: PAGE, ...(cursor ? { cursor } : {}) }, { token });
-    for (const { id, displayName } of page.items) names.set(id, displayName);
-    if (!page.next) break;
-    cursor = page.next;
-  }
-  return names;
-}

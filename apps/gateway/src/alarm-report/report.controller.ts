@@ -10,12 +10,8 @@ import { ServedRoute } from '../http/served-route.js';
 import { TokenGuard } from '../http/token.guard.js';
 import { reportCsv } from './report-csv.js';
 import { openReport, type WholeReport } from './report-source.js';
-import { PAGE_POLICY, reportPage } from './report-page.js';
-
-interface StreamedReply {
-  header(name: string, value: string): StreamedReply;
-  send(body: Readable): void;
-}
+import { reportPage } from './report-page.js';
+import { checked, sendPage, type StreamedReply } from './send-page.js';
 
 const json = ROUTES.readAlarmReport as Route;
 
@@ -38,11 +34,7 @@ export class ReportController {
   ): Promise<void> {
     const { timeZone = 'UTC' } = checked(query, ['timeZone']);
     const report = await open(this.bus, alarmId, caller);
-    reply
-      .header('content-type', 'text/html; charset=utf-8')
-      .header('content-security-policy', PAGE_POLICY)
-      .header('referrer-policy', 'no-referrer')
-      .send(Readable.from(await begun(reportPage(report, timeZone))));
+    sendPage(reply, Readable.from(await begun(reportPage(report, timeZone))));
   }
 
   @Get('report.csv')
@@ -67,13 +59,6 @@ function open(bus: Bus, alarmId: string, caller: Principal | undefined): Promise
   const parsed = alarmIdSchema.safeParse(alarmId);
   if (!parsed.success || !caller) throw new AppError('invalid', 'invalid_request', 'not the id of an alarm');
   return openReport(bus, alarmId, caller);
-}
-
-function checked(query: Record<string, unknown>, known: readonly string[]): Record<string, string> {
-  for (const [name, value] of Object.entries(query))
-    if (!known.includes(name) || typeof value !== 'string' || value.length > 64)
-      throw new AppError('invalid', 'invalid_request', `unexpected ${name}`);
-  return query as Record<string, string>;
 }
 
 /** What is wrong with the beginning is an error, and not half a page. */

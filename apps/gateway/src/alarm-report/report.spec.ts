@@ -1,6 +1,9 @@
 import { cell, html } from './escape.js';
 import { reportCsv } from './report-csv.js';
-import { PAGE_POLICY, reportPage } from './report-page.js';
+import { drillPage } from './drill-page.js';
+import type { WholeDrill } from './drill-source.js';
+import { PAGE_POLICY } from './page.js';
+import { reportPage } from './report-page.js';
 import type { WholeReport } from './report-source.js';
 
 const HOSTILE = `</title></style><script>alert(1)</script><img src=x onerror="alert('2')">&amp;\u202eevil`;
@@ -67,6 +70,53 @@ describe('the report of an alarm as a page', () => {
 
   it('does not begin in a zone that there is not', async () => {
     await expect(textOf(reportPage(report(people), 'Mars/Base'))).rejects.toMatchObject({ code: 'unknown_time_zone' });
+  });
+});
+
+const drill = (more: object = {}): WholeDrill =>
+  ({
+    drill: {
+      ...{ id: 'd1', state: 'done', trigger: 'person', startedBy: 'boss', startedAt: at(0), endsAt: at(9), endedAt: at(9) },
+      ...{ plan: { poolIds: ['p1'], everyone: false, seconds: 300 }, score: 40 },
+      report: {
+        ...{ people: 2, reached: 1, pools: [{ poolId: 'p1', people: 2, reached: 1 }] },
+        paths: [{ path: 'push', told: 2, sent: 1, received: 1, failed: 1, problems: { [HOSTILE]: 1 } }],
+        ...{ unreached: ['eve'], withoutPath: ['eve'], gaps: [{ rosterId: 'r1', from: at(1), to: at(2) }] },
+        policies: [
+          { policyId: 'e1', errors: 1, warnings: 2 },
+          { policyId: 'e2', errors: 0, warnings: 0 },
+        ],
+        parts: { reach: 0.5, duty: 1, policies: 0.5 },
+      },
+      ...more,
+    },
+    ...{ nameOf: (id: string) => `${HOSTILE}${id}`, titleOf: (id: string) => `${HOSTILE}${id}` },
+  }) as unknown as WholeDrill;
+
+describe('a drill as a page', () => {
+  it('is text wherever people wrote, loads nothing and runs nothing', () => {
+    const page = drillPage(drill(), 'UTC');
+
+    expect(page).not.toMatch(/<script|<img|onerror="|\u202e/i);
+    expect(page.match(/<\/(title|style)>/g)).toEqual(['</title>', '</style>']);
+    expect(page).toContain(html(PAGE_POLICY));
+  });
+
+  it('says whom it reached by which way, whom not, and what else would go wrong', () => {
+    const page = drillPage(drill(), 'Asia/Tokyo');
+
+    for (const said of ['40 of 100', '1 of 2 people by at least one device', 'reach 50 %', 'none but an open app'])
+      expect(page).toContain(said);
+    expect(page).toMatch(/Nobody on duty[^]*r1[^]*21:00:01[^]*21:00:02/);
+    expect(page).toMatch(/Policies that would not work[^]*e1<\/td><td>1<\/td><td>2</);
+    expect(page).not.toContain('e2</td>');
+  });
+
+  it('has no more than its state before it is judged', () => {
+    const page = drillPage(drill({ state: 'running', endedAt: undefined, score: undefined, report: undefined }), 'UTC');
+
+    expect(page).toMatch(/<dd>running<\/dd>/);
+    expect(page).not.toContain('<h2>');
   });
 });
 

@@ -20,7 +20,8 @@ describe('the command line of relais-alarm', () => {
     [['Fire', '--to', 'bob,'], 'not a list of names'],
     [['Fire', '--to', 'bob', '--wait', '5'], '--wait is a number from 10'],
     [['Fire', '--to', 'bob', '--severity', 'panic'], '--severity is one of emergency, alarm, notice'],
-    [['--report', 'x'], "not an alarm's id"],
+    [['--report', 'x'], 'not an id'],
+    [['--drill', 'x'], 'not an id'],
   ])('%j is refused with what to do', (args, message) => {
     expect(() => wishOf(...args)).toThrow(message);
   });

@@ -10,6 +10,7 @@ export const USAGE = `relais-alarm: alarm people from a terminal, and see who co
   relais-alarm --follow ID   follows one that was raised before
   relais-alarm --report ID   who was told when and how, and who answered what: a page to print (HTML);
                              with --csv a table
+  relais-alarm --drill ID    whom a silent drill reached, and what would go wrong: a page to print (HTML)
   relais-alarm --end ID      the all-clear
 
   --wait SECONDS         how long each group has to answer before the next is told; 30 if not said, at least 10
@@ -28,6 +29,7 @@ export type AlarmWish =
   | { kind: 'raise'; alarm: RaiseWish; follows: boolean }
   | { kind: 'follow'; alarmId: never }
   | { kind: 'report'; alarmId: never; asTable: boolean }
+  | { kind: 'drill'; drillId: string }
   | { kind: 'end'; alarmId: never };
 
 export interface RaiseWish {
@@ -50,6 +52,7 @@ const options = {
   'no-follow': { type: 'boolean', default: false },
   follow: { type: 'string' },
   report: { type: 'string' },
+  drill: { type: 'string' },
   csv: { type: 'boolean', default: false },
   end: { type: 'string' },
   as: { type: 'string', default: 'alice' },
@@ -74,6 +77,7 @@ type Values = ReturnType<typeof parse>['values'];
 function wishOf(values: Values, positionals: string[]): AlarmWish {
   if (values.help) return { kind: 'help' };
   if (values.report !== undefined) return { kind: 'report', alarmId: idOf(values.report), asTable: values.csv };
+  if (values.drill !== undefined) return { kind: 'drill', drillId: idOf(values.drill) };
   for (const kind of ['follow', 'end'] as const)
     if (values[kind] !== undefined) return { kind, alarmId: idOf(values[kind]) };
   const [title, ...more] = positionals;
@@ -109,6 +113,6 @@ function numberOf(option: string, text: string, least: number, most: number): nu
 
 function idOf(text: string): never {
   const parsed = alarmIdSchema.safeParse(text);
-  if (!parsed.success) throw new Error(`not an alarm's id: ${text}`);
+  if (!parsed.success) throw new Error(`not an id: ${text}`);
   return parsed.data as never;
 }

@@ -33,16 +33,20 @@ async function fulfil(wish: Exclude<AlarmWish, { kind: 'help' }>, session: Relai
     const { state } = await session.call(ROUTES.endAlarm, { alarmId: wish.alarmId, as: 'all_clear' });
     return print(state);
   }
-  if (wish.kind === 'report') {
-    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    const form = wish.asTable ? 'report.csv' : `report.html?timeZone=${encodeURIComponent(timeZone)}`;
-    return void process.stdout.write(await session.read(`/v1/alarms/${wish.alarmId}/${form}`, { timeoutMs: 60_000 }));
-  }
+  if (wish.kind === 'report' || wish.kind === 'drill')
+    return void process.stdout.write(await session.read(pageOf(wish), { timeoutMs: 60_000 }));
   if (wish.kind === 'follow') return follow(session, directory, wish.alarmId, print);
   const { alarmId, warnings } = await raiseFresh(wish, session, directory, person);
   print(`alarm ${alarmId}`);
   for (const { says } of warnings) print(`warning: ${says}`);
   if (wish.follows) await follow(session, directory, alarmId, print);
+}
+
+function pageOf(wish: Extract<AlarmWish, { kind: 'report' | 'drill' }>): string {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const page = `report.html?timeZone=${encodeURIComponent(timeZone)}`;
+  if (wish.kind === 'drill') return `/v1/alarm-drills/${wish.drillId}/${page}`;
+  return `/v1/alarms/${wish.alarmId}/${wish.asTable ? 'report.csv' : page}`;
 }
 
 /** Changing who is told may need that one shows once more who one is. */
