@@ -1,6 +1,13 @@
 import { Controller } from '@nestjs/common';
 import { Serves } from '@relais/bus';
-import { listEscalationPolicies, listPools, listRosters, listUsers, readAlarmReport, readDrill } from '@relais/contracts';
+import {
+  listEscalationPolicies,
+  listPools,
+  listRosters,
+  listUsers,
+  readAlarmReport,
+  readDrill,
+} from '@relais/contracts';
 import type { UserId } from '@relais/kernel';
 import type { z } from 'zod';
 
@@ -46,7 +53,15 @@ export class AnsweringReports {
   async drill({ drillId }: { drillId: string }): Promise<z.input<typeof readDrill.output>> {
     if (drillId === NOWHERE) throw readDrill.fail('drill_not_found');
     const plan = { poolIds: [KNOWN as never], everyone: false, seconds: 60 };
-    return { id: drillId as never, state: 'running', trigger: 'person', plan, startedBy: KNOWN, startedAt: at, endsAt: at };
+    return {
+      id: drillId as never,
+      state: 'running',
+      trigger: 'person',
+      plan,
+      startedBy: KNOWN,
+      startedAt: at,
+      endsAt: at,
+    };
   }
 
   @Serves(listPools)

@@ -23,13 +23,19 @@ function about({ drill, nameOf, titleOf }: WholeDrill, times: Times): [string, s
   const judged: [string, string][] = report
     ? [
         ['Reached', `${report.reached} of ${report.people} people by at least one device`],
-        ['Made of', `reach ${percent(report.parts.reach)}, duty ${percent(report.parts.duty)}, policies ${percent(report.parts.policies)}`],
+        [
+          'Made of',
+          `reach ${percent(report.parts.reach)}, duty ${percent(report.parts.duty)}, policies ${percent(report.parts.policies)}`,
+        ],
       ]
     : [];
   return [
     ['Score', drill.score === undefined ? '—' : `${drill.score} of 100`],
     ['State', html(drill.state)],
-    ['Began', `${times.show(drill.startedAt)}${drill.startedBy ? ` by ${html(nameOf(drill.startedBy))}` : ' by schedule'}`],
+    [
+      'Began',
+      `${times.show(drill.startedAt)}${drill.startedBy ? ` by ${html(nameOf(drill.startedBy))}` : ' by schedule'}`,
+    ],
     ['Ended', times.show(drill.endedAt)],
     ['For', `${whom}, for ${plan.seconds} s`],
     ...judged,
@@ -51,7 +57,9 @@ function reach({ pools, paths }: DrillReport, { titleOf }: WholeDrill): string {
 
 function missed({ unreached, withoutPath }: DrillReport, { nameOf }: WholeDrill): string {
   const without = new Set(withoutPath);
-  const lines = unreached.map((id) => row([html(nameOf(id)), without.has(id) ? 'none but an open app' : 'known, and silent']));
+  const lines = unreached.map((id) =>
+    row([html(nameOf(id)), without.has(id) ? 'none but an open app' : 'known, and silent']),
+  );
   return section('People whom nothing reached', ['Who', 'Ways'], lines);
 }
 

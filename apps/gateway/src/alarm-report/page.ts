@@ -24,8 +24,7 @@ export const facts = (all: readonly (readonly [string, string])[]): string =>
   `<dl>${all.map(([name, value]) => `<dt>${name}</dt><dd>${value}</dd>`).join('')}</dl>\n`;
 
 /** Cells are HTML already. */
-export const row = (cells: readonly string[]): string =>
-  `<tr>${cells.map((one) => `<td>${one}</td>`).join('')}</tr>`;
+export const row = (cells: readonly string[]): string => `<tr>${cells.map((one) => `<td>${one}</td>`).join('')}</tr>`;
 
 export const table = (heads: readonly string[], rows: readonly string[]): string =>
   `<table><thead><tr>${heads.map((one) => `<th>${one}</th>`).join('')}</tr></thead><tbody>\n${rows.join('\n')}\n</tbody></table>\n`;

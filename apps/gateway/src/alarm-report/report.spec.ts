@@ -76,7 +76,15 @@ describe('the report of an alarm as a page', () => {
 const drill = (more: object = {}): WholeDrill =>
   ({
     drill: {
-      ...{ id: 'd1', state: 'done', trigger: 'person', startedBy: 'boss', startedAt: at(0), endsAt: at(9), endedAt: at(9) },
+      ...{
+        id: 'd1',
+        state: 'done',
+        trigger: 'person',
+        startedBy: 'boss',
+        startedAt: at(0),
+        endsAt: at(9),
+        endedAt: at(9),
+      },
       ...{ plan: { poolIds: ['p1'], everyone: false, seconds: 300 }, score: 40 },
       report: {
         ...{ people: 2, reached: 1, pools: [{ poolId: 'p1', people: 2, reached: 1 }] },
