@@ -3,6 +3,7 @@ import { Bus } from '@relais/bus';
 import { type Permission, readMyPermissions } from '@relais/contracts';
 import { AppError } from '@relais/kernel';
 import type { Principal } from '@relais/security';
+import type { z } from 'zod';
 
 /** What somebody may do, as auth says now. */
 @Injectable()
@@ -11,12 +12,29 @@ export class Access {
 
   /** @throws AppError `forbidden`. A bot needs none beside its scope. */
   async assertMay({ token, scopes }: Principal, wanted: Permission): Promise<void> {
-    if (scopes || (await this.may({ token }, wanted))) return;
-    throw new AppError('forbidden', 'forbidden', `needs the permission ${wanted}`);
+    if (!scopes && !(await this.may({ token }, wanted))) throw lacks(wanted);
+  }
+
+  /**
+   * The same for what lets others alarm everybody without being asked again.
+   *
+   * @throws AppError `forbidden`, or `step_up_required` for who has not shown lately who they are: see `beginStepUp`
+   */
+  async assertMayNow({ token }: Pick<Principal, 'token'>, wanted: Permission): Promise<void> {
+    const mine = await this.bus.request(readMyPermissions, {}, { token });
+    if (!holds(mine, wanted)) throw lacks(wanted);
+    if (!mine.isFresh) throw new AppError('forbidden', 'step_up_required');
   }
 
   async may({ token }: Pick<Principal, 'token'>, wanted: Permission): Promise<boolean> {
-    const { permissions } = await this.bus.request(readMyPermissions, {}, { token });
-    return permissions.some(({ permission, poolIds }) => permission === wanted && poolIds === undefined);
+    return holds(await this.bus.request(readMyPermissions, {}, { token }), wanted);
   }
 }
+
+type Mine = Pick<z.output<typeof readMyPermissions.output>, 'permissions'>;
+
+const holds = ({ permissions }: Mine, wanted: Permission): boolean =>
+  permissions.some(({ permission, poolIds }) => permission === wanted && poolIds === undefined);
+
+const lacks = (wanted: Permission): AppError =>
+  new AppError('forbidden', 'forbidden', `needs the permission ${wanted}`);

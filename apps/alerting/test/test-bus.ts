@@ -16,6 +16,8 @@ export class TestBus extends Bus {
   people: UserId[] = [];
   readonly pools = new Map<PoolId, UserId[]>();
   permissions: Permission[] = [...permission.options];
+  /** Whether whoever asks has shown lately who they are. */
+  isFresh = true;
   /** Whom the raiser may not alarm. */
   readonly untouchable = new Set<UserId>();
   /** What else is answered, in the name of another service. */
@@ -32,7 +34,9 @@ export class TestBus extends Bus {
     if (this.isDown) return Promise.reject(new Error('auth is away'));
     const asked = contract.input.parse(input) as unknown;
     if ((contract as unknown) === readMyPermissions)
-      return answer(contract, { role: 'member', permissions: this.permissions.map((one) => ({ permission: one })) });
+      return answer(contract, {
+        ...{ role: 'member', permissions: this.permissions.map((one) => ({ permission: one })), isFresh: this.isFresh },
+      });
     if ((contract as unknown) === expandAudience)
       return answer(contract, { userIds: this.expand(asked as Audience & { from?: UserId }) });
     if ((contract as unknown) === findPeopleNear) {

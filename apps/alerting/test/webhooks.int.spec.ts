@@ -57,6 +57,30 @@ describe('a signed webhook', () => {
     expect(await world.alarms()).toMatchObject([{ text: 'no flow' }]);
   });
 
+  it('is made, changed, given another secret and deleted by who showed lately who they are, and looked at by others, too (A-41)', async () => {
+    const { bus } = world.engine;
+    const sourceId = source.sourceId as never;
+    const all = () =>
+      Promise.all(
+        [
+          world.source({ kind: 'webhook', name: 'Pumps', mapping: MAPPING }, sourceId),
+          world.manage.rotate({ sourceId, overlapSeconds: 60 }, world.context),
+          world.manage.delete({ sourceId }, world.context),
+        ].map(codeOf),
+      );
+
+    bus.isFresh = false;
+    const stale = await all();
+    const shown = await world.manage.list({}, world.context);
+    bus.permissions = ['raise_alarms'];
+    const neither = await all();
+
+    expect(stale).toEqual(['step_up_required', 'step_up_required', 'step_up_required']);
+    expect(shown.items.map(({ id }) => id)).toEqual([sourceId]);
+    expect(neither).toEqual(['forbidden', 'forbidden', 'forbidden']);
+    expect(await codeOf(world.posts(source, pump()))).toBe('ok');
+  });
+
   it('in our own form is taken once, too', async () => {
     const at = Date.now();
     const [first, again] = [await world.postsPlain(source, pump(), at), await world.postsPlain(source, pump(), at)];

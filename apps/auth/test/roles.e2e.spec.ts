@@ -359,6 +359,9 @@ describe('custom roles', () => {
       'step_up_required',
     );
     expect(await codeOf(bus.request(createBot, bot, as(aged)))).toBe('step_up_required');
-    expect(await give(await stepUp(world, aged), roleId, helper)).toBe('ok');
+    expect((await bus.request(readMyPermissions, {}, as(aged))).isFresh).toBe(false);
+    const fresh = await stepUp(world, aged);
+    expect(await give(fresh, roleId, helper)).toBe('ok');
+    expect((await bus.request(readMyPermissions, {}, as(fresh))).isFresh).toBe(true);
   });
 });

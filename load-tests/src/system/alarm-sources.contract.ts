@@ -30,10 +30,11 @@ export function alarmSourcesContract(running: Running): void {
   async function source(settings: object) {
     const { acme } = running();
     const raises = { audience: { userIds: [anna.id] } };
-    const { path, secret } = await acme.owner.call(ROUTES.putAlarmSource, {
+    const owner = await acme.owner.fresh();
+    const { path, secret } = await owner.call(ROUTES.putAlarmSource, {
       ...{ sourceId: newId<never>(), settings: { name: 'System test', raises, ...settings } as never },
     });
-    return { url: `${acme.owner.gateway(0)}${String(path)}`, secret: String(secret) };
+    return { url: `${owner.gateway(0)}${String(path)}`, secret: String(secret) };
   }
   const told = async (title: string) =>
     (await socket.until((frame) => frame.type === 'alarm' && frame.alarm.title === title)) as Told;

@@ -37,7 +37,7 @@ const MOST_SOURCES = 500;
 /** Sources of emergencies may send so many times as much as others. */
 const URGENT_SHARE = 4;
 
-/** Which systems may raise alarms, of what and for whom. A secret is shown once. */
+/** Which systems may raise alarms, of what and for whom: whoever changes that shows who they are. A secret is shown once. */
 @Injectable()
 export class ManageSourcesHandler {
   constructor(
@@ -53,7 +53,7 @@ export class ManageSourcesHandler {
     { sourceId, settings }: z.output<typeof putAlarmSource.input>,
     { principal }: RequestContext,
   ): Promise<WithSecret> {
-    await this.access.assertMay(principal, 'manage_alarms');
+    await this.access.assertMayNow(principal, 'manage_alarms');
     const { organizationId } = principal;
     await this.check.assertSound(organizationId, sourceId, settings);
     const before = await this.find(organizationId, sourceId);
@@ -97,7 +97,7 @@ export class ManageSourcesHandler {
     { sourceId, overlapSeconds }: z.output<typeof rotateAlarmSourceSecret.input>,
     { principal }: RequestContext,
   ): Promise<WithSecret> {
-    await this.access.assertMay(principal, 'manage_alarms');
+    await this.access.assertMayNow(principal, 'manage_alarms');
     const { organizationId } = principal;
     const before = await this.find(organizationId, sourceId);
     const known = before && (await this.settings.open(organizationId, before));
@@ -119,7 +119,7 @@ export class ManageSourcesHandler {
 
   @Serves(deleteAlarmSource)
   async delete({ sourceId }: { sourceId: string }, { principal }: RequestContext): Promise<Record<string, never>> {
-    await this.access.assertMay(principal, 'manage_alarms');
+    await this.access.assertMayNow(principal, 'manage_alarms');
     const { organizationId } = principal;
     return this.db.within(organizationId, async (tx) => {
       if (!(await removeSource(tx, organizationId, sourceId))) throw deleteAlarmSource.fail('source_not_found');

@@ -15,8 +15,11 @@ export class Freshness {
    * @throws AppError `step_up_required` (kind `forbidden`): see `beginStepUp`
    */
   async assertFresh(tx: Tx, principal: Principal): Promise<void> {
+    if (!(await this.isFresh(tx, principal))) throw new AppError('forbidden', 'step_up_required');
+  }
+
+  async isFresh(tx: Tx, principal: Principal): Promise<boolean> {
     const { stepUpSeconds } = await policyOf(tx, principal.organizationId, principal.userId);
-    const ageMs = this.clock.now().getTime() - principal.authenticatedAtMs;
-    if (ageMs > stepUpSeconds * 1_000) throw new AppError('forbidden', 'step_up_required');
+    return this.clock.now().getTime() - principal.authenticatedAtMs <= stepUpSeconds * 1_000;
   }
 }

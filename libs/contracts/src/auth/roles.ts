@@ -101,6 +101,8 @@ export const readMyPermissions = defineRequest({
   output: z.object({
     role,
     permissions: z.array(z.object({ permission, poolIds: z.array(poolId).optional() })),
+    /** Whether the caller showed who they are as lately as their policy asks before something sensitive: see `beginStepUp`. */
+    isFresh: z.boolean().default(false),
   }),
   errors: {},
 });
