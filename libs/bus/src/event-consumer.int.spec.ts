@@ -1,6 +1,6 @@
 import { newId } from '@relais/kernel';
 import { AppError } from '@relais/kernel';
-import { type LogFields, silentLog } from '@relais/observability';
+import { type LogFields, metrics, silentLog } from '@relais/observability';
 import { eventually, pause, World } from '../test/world.js';
 import { DEAD, EventConsumer, EventStream, STREAM } from './index.js';
 import { z } from 'zod';
@@ -97,6 +97,23 @@ describe('durable events', () => {
     await eventually(() => attempts === 3);
     await eventually(async () => (await unsettled()) === 0);
     expect(await letters()).toEqual([]);
+  });
+
+  it('are missed by their age while they are at work or fail, and no longer', async () => {
+    const behind = async () => {
+      const { values } = await metrics.getSingleMetric('relais_nats_consumer_behind_seconds')!.get();
+      return values.find(({ labels }) => labels['consumer'] === name)?.value;
+    };
+    let isAway = true;
+    await say(1);
+    consume(async () => {
+      if (isAway) throw new AppError('unavailable', 'database_unavailable');
+    });
+
+    await eventually(async () => ((await behind()) ?? 0) > 1);
+    isAway = false;
+    await eventually(async () => (await unsettled()) === 0);
+    await eventually(async () => (await behind()) === 0);
   });
 
   it('are put aside with the reason after five attempts, while the stream moves on (F-29)', async () => {

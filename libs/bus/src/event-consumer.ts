@@ -22,6 +22,16 @@ const handled = counter('relais_events_handled_total', 'Durable events, by consu
 const redelivered = counter('relais_nats_consumer_redelivered_total', 'Events that came again', ['consumer']);
 const pending = gauge('relais_nats_consumer_pending', 'Events not yet handled', ['consumer']);
 
+/** A replica that gave an event back is still behind by it, until it must have come again to some replica. */
+const REMEMBERED_MS = 2 * MAX_RETRY_DELAY_MS;
+const consumers = new Map<string, { behindMs(): number }>();
+gauge(
+  'relais_nats_consumer_behind_seconds',
+  'How long ago the oldest event happened that is at work here, or has just failed',
+  ['consumer'],
+  (behind) => consumers.forEach((one, consumer) => behind.set({ consumer }, one.behindMs() / 1_000)),
+);
+
 export interface ConsumerOptions<Data extends z.ZodType> {
   /** `<service>-<purpose>`; all replicas share its position. */
   name: string;
@@ -48,6 +58,8 @@ export class EventConsumer<Data extends z.ZodType> {
   private running: Promise<void> | undefined;
   private isStopped = false;
   private readonly inHand = new Set<Promise<void>>();
+  /** By sequence: when it happened, and until when it counts. */
+  private readonly unsettled = new Map<number, { happenedAtMs: number; untilMs: number }>();
 
   constructor(
     private readonly stream: EventStream,
@@ -63,7 +75,16 @@ export class EventConsumer<Data extends z.ZodType> {
   }
 
   start(): void {
+    consumers.set(this.options.name, this);
     this.running = this.run();
+  }
+
+  /** How long ago the oldest event happened that this replica is at work on, or gave back a moment ago; 0 when none. */
+  behindMs(): number {
+    const now = Date.now();
+    for (const [seq, { untilMs }] of this.unsettled) if (untilMs < now) this.unsettled.delete(seq);
+    const oldest = Math.min(now, ...[...this.unsettled.values()].map(({ happenedAtMs }) => happenedAtMs));
+    return now - oldest;
   }
 
   /** Finishes the event at hand, leaves the others to the next replica, and stops. */
@@ -72,6 +93,7 @@ export class EventConsumer<Data extends z.ZodType> {
     await this.messages?.close().catch(() => undefined);
     await this.running;
     await Promise.allSettled(this.inHand);
+    this.unsettled.clear();
   }
 
   private async run(): Promise<void> {
@@ -126,9 +148,25 @@ export class EventConsumer<Data extends z.ZodType> {
   }
 
   private async take(message: JsMsg): Promise<void> {
+    const happenedAtMs = message.info.timestampNanos / 1e6;
+    this.unsettled.set(message.seq, { happenedAtMs, untilMs: Infinity });
+    let isSettled = false;
+    try {
+      isSettled = await this.settle(message);
+    } finally {
+      if (isSettled) this.unsettled.delete(message.seq);
+      else this.unsettled.set(message.seq, { happenedAtMs, untilMs: Date.now() + REMEMBERED_MS });
+    }
+  }
+
+  /** @returns whether it will not come again */
+  private async settle(message: JsMsg): Promise<boolean> {
     const { name, contract, handle, log } = this.options;
     const parsed = contract.data.safeParse(parseJson(message.string()));
-    if (!parsed.success) return this.putAside(message, 'malformed');
+    if (!parsed.success) {
+      await this.putAside(message, 'malformed');
+      return true;
+    }
     try {
       await this.keeping(
         message,
@@ -136,13 +174,16 @@ export class EventConsumer<Data extends z.ZodType> {
       );
       message.ack();
       handled.inc({ consumer: name, outcome: 'ok' });
+      return true;
     } catch (error) {
       const attempt = message.info.deliveryCount;
       log.warn({ event: 'consumer.failed', consumer: name, attempt, error });
       handled.inc({ consumer: name, outcome: 'failed' });
       const mayPass = error instanceof AppError && error.retryable;
-      if (attempt >= MAX_ATTEMPTS && !mayPass) return this.putAside(message, 'failed');
-      message.nak(RETRY_DELAYS_MS[attempt - 1] ?? MAX_RETRY_DELAY_MS);
+      const isHopeless = attempt >= MAX_ATTEMPTS && !mayPass;
+      if (isHopeless) await this.putAside(message, 'failed');
+      else message.nak(RETRY_DELAYS_MS[attempt - 1] ?? MAX_RETRY_DELAY_MS);
+      return isHopeless;
     }
   }
 

@@ -13,8 +13,21 @@ type Labels = readonly string[];
 export const counter = <L extends Labels>(name: `relais_${string}_total`, help: string, labelNames?: L) =>
   new Counter<L[number]>({ name, help, labelNames: labelNames ?? [], registers: [metrics] });
 
-export const gauge = <L extends Labels>(name: `relais_${string}`, help: string, labelNames?: L) =>
-  new Gauge<L[number]>({ name, help, labelNames: labelNames ?? [], registers: [metrics] });
+/** `collect` sets it at each look; without, it keeps what it was set to last. */
+export const gauge = <L extends Labels>(
+  name: `relais_${string}`,
+  help: string,
+  labelNames?: L,
+  collect?: (gauge: Gauge<L[number]>) => void,
+) =>
+  new Gauge<L[number]>({
+    ...{ name, help, labelNames: labelNames ?? [], registers: [metrics] },
+    ...(collect && {
+      collect: function () {
+        collect(this);
+      },
+    }),
+  });
 
 export const histogram = <L extends Labels>(
   name: `relais_${string}`,
