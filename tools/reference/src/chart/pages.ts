@@ -1,5 +1,6 @@
 import { type ServiceName, permissionsOf } from '@relais/contracts';
 import type { Page } from '../page.js';
+import { dashboardPages } from './dashboards/pages.js';
 import { chartServices } from './services.js';
 import { valuesSchema } from './values-schema.js';
 
@@ -10,7 +11,7 @@ const page = (name: string, value: unknown): Page => ({
   text: `${JSON.stringify(value, null, 2)}\n`,
 });
 
-/** What of the chart follows from the services: the schema of its values, what they need, what they may say on NATS. */
+/** What of the chart follows from the services: the schema of its values, what they need, what they may say on NATS; and its dashboards. */
 export const chartPages = async (): Promise<Page[]> => {
   const services = await chartServices();
   const facts = services.map(({ name, database, redis, public: isPublic }) => [
@@ -25,5 +26,6 @@ export const chartPages = async (): Promise<Page[]> => {
     page('values.schema.json', valuesSchema(services)),
     page('files/services.json', Object.fromEntries(facts)),
     page('files/nats-permissions.json', Object.fromEntries(permissions)),
+    ...dashboardPages(),
   ];
 };

@@ -92,6 +92,7 @@ const monitoring = closed({
     labels,
     exclude: list(matching('^Relais[A-Za-z]+$')),
     runbooks: matching('^https?://'),
+    grafanaUrl: url('https?'),
   }),
   dashboards: closed({ enabled: flag, labels }),
 });
