@@ -1,13 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ended, freePort, listen, startUntilReady } from './ready-program.js';
 
-const PROMETHEUS = '/usr/bin/prometheus';
+export const PROMETHEUS = '/usr/bin/prometheus';
 const ALERTMANAGER = '/usr/bin/prometheus-alertmanager';
-const START_MS = 30_000;
 
 /** Whether both are on this machine; `node tools/run.mjs test` installs them where it can. */
 export const hasMonitoring = (): boolean => existsSync(PROMETHEUS) && existsSync(ALERTMANAGER);
@@ -56,15 +55,7 @@ export class Monitoring {
     const [config, data] = [join(this.folder, `${port}.yml`), join(this.folder, `${port}`)];
     writeFileSync(config, yaml, { mode: 0o600 });
     const args = [`--config.file=${config}`, `${storage}${data}`, `--web.listen-address=127.0.0.1:${port}`, ...more];
-    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    this.processes.push(child);
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-4_000)));
-    const deadline = Date.now() + START_MS;
-    while (!(await isReady(port))) {
-      if (Date.now() > deadline || child.exitCode !== null) throw new Error(`${program} does not start:\n${said}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    this.processes.push(await startUntilReady(program, args, port));
   }
 
   private prometheusYaml(target: number, alertmanager: number): string {
@@ -98,28 +89,3 @@ route: { receiver: relais, group_by: [alertname], group_wait: 0s, group_interval
 receivers: [{ name: relais, webhook_configs: [{ url: '${url}', send_resolved: true, http_config: { ${auth} } }] }]
 `;
 };
-
-const isReady = (port: number): Promise<boolean> =>
-  fetch(`http://127.0.0.1:${port}/-/ready`, { signal: AbortSignal.timeout(1_000) }).then(
-    ({ ok }) => ok,
-    () => false,
-  );
-
-const listen = (server: Server): Promise<number> =>
-  new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-  });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-const ended = (child: ChildProcess): Promise<unknown> =>
-  new Promise((resolve) => {
-    if (child.exitCode !== null) return resolve(undefined);
-    child.once('exit', resolve);
-    child.kill('SIGKILL');
-  });
