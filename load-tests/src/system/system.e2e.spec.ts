@@ -5,6 +5,7 @@ import { edgeContract } from './edge.contract.js';
 import { leaksContract } from './leaks.contract.js';
 import { metricsContract } from './metrics.contract.js';
 import { postureContract } from './posture.contract.js';
+import { relaisAdminContract } from './relais-admin.contract.js';
 import { relaisAlarmContract } from './relais-alarm.contract.js';
 import { relaisChatContract } from './relais-chat.contract.js';
 import { repeatingContract } from './repeating.contract.js';
@@ -42,6 +43,7 @@ describe('a cluster of two replicas of each service', () => {
   describe('asks for the key of the device:', () => stolenTokensContract(running));
   describe('puts people out:', () => revocationContract(running));
   describe('hears device management:', () => postureContract(running));
+  describe('is administered from a terminal:', () => relaisAdminContract(running));
   describe('is talked to from a terminal:', () => relaisChatContract(running));
   describe('is alarmed from a terminal:', () => relaisAlarmContract(running));
   describe('keeps secrets:', () => leaksContract(running));

@@ -20,7 +20,7 @@ export class Terminal {
     return new Terminal(directory);
   }
 
-  run(program: 'relais-chat' | 'relais-alarm' | 'relais-outage', args: string[], input?: string) {
+  run(program: 'relais-admin' | 'relais-chat' | 'relais-alarm' | 'relais-outage', args: string[], input?: string) {
     const file = join(this.directory, 'people.json');
     const child = spawn(process.execPath, [join(PROGRAMS, `${program}.mjs`), '--people', file, ...args], {
       env: { PATH: process.env.PATH },

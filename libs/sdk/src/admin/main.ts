@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
@@ -72,15 +72,24 @@ async function within(values: Values, work: (session: RelaisSession) => Promise<
     email: values.email,
   });
   const file = join(dirname(values.people), 'devices', `${encodeURIComponent(person.name.toLowerCase())}-admin`);
-  const session = await signIn(new RelaisApi(person), person, await openDevice(`${file}.json`), `${file}.session.json`);
-  try {
-    return await withStepUp(
-      () => work(session),
-      () => stepUp(session, person),
-    );
-  } finally {
-    session.close();
-  }
+  const [device, kept] = [await openDevice(`${file}.json`), `${file}.session.json`];
+  const signedIn = async () => {
+    const session = await signIn(new RelaisApi(person), person, device, kept);
+    try {
+      return await withStepUp(
+        () => work(session),
+        () => stepUp(session, person),
+      );
+    } finally {
+      session.close();
+    }
+  };
+  return signedIn().catch(async (thrown: unknown) => {
+    if (!(thrown instanceof ApiError) || thrown.code !== 'token_revoked') throw thrown;
+    // The session that was kept has been ended elsewhere, which nothing in the file tells.
+    await rm(kept, { force: true });
+    return signedIn();
+  });
 }
 
 function contentOf(given: string): Promise<string> | string {
