@@ -58,7 +58,7 @@ function reach({ pools, paths }: DrillReport, { titleOf }: WholeDrill): string {
 function missed({ unreached, withoutPath }: DrillReport, { nameOf }: WholeDrill): string {
   const without = new Set(withoutPath);
   const lines = unreached.map((id) =>
-    row([html(nameOf(id)), without.has(id) ? 'none but an open app' : 'known, and silent']),
+    row([html(nameOf(id)), without.has(id) ? 'none but an open app' : 'others than the app, too']),
   );
   return section('People whom nothing reached', ['Who', 'Ways'], lines);
 }
