@@ -16,6 +16,8 @@ if (!existsSync(SLAPD)) {
 const folder = mkdtempSync(join(tmpdir(), 'relais-directory-'));
 const people = NAMES.flatMap((name) => [`${name} Able`, `${name} Baker`]);
 const uid = (name) => name.toLowerCase().replace(' ', '.');
+/** One of them has a number that only works within their own country. */
+const phone = (name) => (name === 'Jan Able' ? '030 1234567' : `+49 151 000000${10 + people.indexOf(name)}`);
 const dn = (name) => `uid=${uid(name)},ou=people,${SUFFIX}`;
 const group = (name, members) =>
   `dn: cn=${name},ou=groups,${SUFFIX}\nobjectClass: groupOfNames\ncn: ${name}\n${members.map((member) => `member: ${member}`).join('\n')}`;
@@ -25,7 +27,7 @@ const ldif = [
   ...people.map(
     (name) =>
       `dn: ${dn(name)}\nobjectClass: inetOrgPerson\nuid: ${uid(name)}\ncn: ${name}\nsn: ${name.split(' ')[1]}\n` +
-      `mail: ${uid(name)}@brigade.example\nuserPassword: password of ${uid(name)}`,
+      `mail: ${uid(name)}@brigade.example\nmobile: ${phone(name)}\nuserPassword: password of ${uid(name)}`,
   ),
   group('crew', [...people.slice(0, 8).map(dn), `cn=night,ou=groups,${SUFFIX}`]),
   group('night', people.slice(8, 12).map(dn)),

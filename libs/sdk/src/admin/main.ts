@@ -85,8 +85,7 @@ async function within(values: Values, work: (session: RelaisSession) => Promise<
     }
   };
   return signedIn().catch(async (thrown: unknown) => {
-    if (!(thrown instanceof ApiError) || thrown.code !== 'token_revoked') throw thrown;
-    // The session that was kept has been ended elsewhere, which nothing in the file tells.
+    if (!(thrown instanceof ApiError) || !SIGN_IN_ANEW.has(thrown.code)) throw thrown;
     await rm(kept, { force: true });
     return signedIn();
   });
@@ -96,6 +95,9 @@ function contentOf(given: string): Promise<string> | string {
   if (given === '-') return text(process.stdin);
   return given.startsWith('@') ? readFile(given.slice(1), 'utf8') : given;
 }
+
+/** What another session than the one that was kept may change: that was ended elsewhere, or began without a second factor. */
+const SIGN_IN_ANEW: ReadonlySet<string> = new Set(['token_revoked', 'factor_enrolment_required']);
 
 /** What showing once more who one is may change: the session is old, or showed less than what is to be demanded. */
 const SHOW_AGAIN: ReadonlySet<string> = new Set(['step_up_required', 'would_lock_out']);
