@@ -3,7 +3,7 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import { COMMON_ERRORS, type RequestContract } from '@relais/contracts';
 import { AppError } from '@relais/kernel';
-import { counter, gauge, histogram, type Log, type ReadinessCheck } from '@relais/observability';
+import { counter, gauge, histogram, type Log, isTracing, type ReadinessCheck, traced } from '@relais/observability';
 import { type Principal, TokenVerifier } from '@relais/security';
 import type { BusConnection } from './connect.js';
 import { atEndOfTurn, endOfTurn } from './end-of-turn.js';
@@ -112,7 +112,7 @@ export class BusServer implements OnApplicationBootstrap {
       const input = contract.input.safeParse(parseJson(message.string()));
       if (!input.success) throw new AppError('invalid', 'invalid_request', input.error.message);
       context = await this.contextOf(contract, message, startedAt);
-      const output = await handler(input.data, context);
+      const output = await this.handle(contract, message, () => handler(input.data, context as RequestContext));
       this.respond(message, encodeSuccess(output));
       served.inc({ subject, outcome: 'ok' });
     } catch (error) {
@@ -123,6 +123,14 @@ export class BusServer implements OnApplicationBootstrap {
     } finally {
       duration.observe({ subject }, (performance.now() - startedAt) / 1_000);
     }
+  }
+
+  private handle(contract: RequestContract, message: Msg, work: () => Promise<unknown>): Promise<unknown> {
+    if (!isTracing()) return work();
+    const { subject } = contract;
+    const attributes = { 'messaging.system': 'nats', 'messaging.destination.name': subject };
+    const parent = message.headers?.get(HEADER.trace);
+    return traced({ name: `answer ${subject}`, kind: 'server', attributes, parent }, work);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { errors, headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import type { RequestContract, SignalContract } from '@relais/contracts';
-import { counter } from '@relais/observability';
+import { counter, isTracing, traced, traceparent } from '@relais/observability';
 import { AppError } from '@relais/kernel';
 import type { z } from 'zod';
 import { Bus, type RequestOptions } from './bus.js';
@@ -24,10 +24,22 @@ export class NatsBus extends Bus {
     this.replies = new Replies(connection.nats, `_INBOX.${connection.service}`);
   }
 
-  async request<In extends z.ZodType, Out extends z.ZodType, Code extends string>(
+  request<In extends z.ZodType, Out extends z.ZodType, Code extends string>(
     contract: RequestContract<In, Out, Code>,
     input: z.input<In>,
-    { token, timeoutMs = contract.timeoutMs ?? DEFAULT_TIMEOUT_MS }: RequestOptions = {},
+    options: RequestOptions = {},
+  ): Promise<z.output<Out>> {
+    if (!isTracing()) return this.ask(contract, input, options);
+    const attributes = { 'messaging.system': 'nats', 'messaging.destination.name': contract.subject };
+    return traced({ name: `ask ${contract.subject}`, kind: 'client', attributes }, () =>
+      this.ask(contract, input, options),
+    );
+  }
+
+  private async ask<In extends z.ZodType, Out extends z.ZodType, Code extends string>(
+    contract: RequestContract<In, Out, Code>,
+    input: z.input<In>,
+    { token, timeoutMs = contract.timeoutMs ?? DEFAULT_TIMEOUT_MS }: RequestOptions,
   ): Promise<z.output<Out>> {
     // Without this check a request made during an outage would wait in the client's buffer until it times out.
     if (!this.connection.isUp())
@@ -78,6 +90,8 @@ function requestHeaders(timeoutMs: number, token: string | undefined): MsgHdrs {
   const all = headers();
   all.set(HEADER.timeoutMs, String(timeoutMs));
   if (token) all.set(HEADER.token, token);
+  const trace = traceparent();
+  if (trace) all.set(HEADER.trace, trace);
   return all;
 }
 

@@ -33,6 +33,20 @@ export const serviceEnv = {
     ),
   VERSION: z.string().default('0.1.0').describe('Version that relais_build_info shows'),
   REVISION: z.string().default('unknown').describe('Source revision that relais_build_info shows'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('OpenTelemetry collector that traces are sent to, OTLP over HTTP; without it nothing is traced'),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .optional()
+    .describe('Headers for the collector, name=value divided by commas; secret'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('Share of requests that are traced, decided at the gateway'),
   SHUTDOWN_DEADLINE_MS: milliseconds(20_000).describe('Longest time to let go of everything after SIGTERM, ms'),
 };
 

@@ -1,4 +1,4 @@
-import { histogram } from '@relais/observability';
+import { histogram, isTracing, traced } from '@relais/observability';
 
 const duration = histogram(
   'relais_db_query_duration_seconds',
@@ -13,7 +13,13 @@ export const verbOf = (text: string): string => VERBS[text.trimStart().charAt(0)
 const children = new Map<string, { observe(seconds: number): void }>();
 
 /** Waits for the answer and notes how long it took, also when it is an error. */
-export async function timed<Result>(op: string, answer: Promise<Result>): Promise<Result> {
+export function timed<Result>(op: string, answer: Promise<Result>): Promise<Result> {
+  if (!isTracing()) return noted(op, answer);
+  const attributes = { 'db.system.name': 'postgresql', 'db.operation.name': op };
+  return traced({ name: `sql ${op}`, kind: 'client', attributes }, () => noted(op, answer));
+}
+
+async function noted<Result>(op: string, answer: Promise<Result>): Promise<Result> {
   const sentAtMs = performance.now();
   try {
     return await answer;

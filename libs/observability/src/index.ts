@@ -4,3 +4,4 @@ export * from './logger.js';
 export * from './metrics.js';
 export * from './reference-clock.js';
 export * from './service.js';
+export { type EndSpan, enterSpan, isTracing, type SpanStart, traced, traceparent } from './tracing/trace.js';

@@ -2,15 +2,14 @@ import { Readiness, startInternalServer } from './health.js';
 import { type Lifecycle, runService } from './lifecycle.js';
 import { createLogger, type Log } from './logger.js';
 import { startProcessMetrics } from './metrics.js';
+import { startTracing, type TracingSettings } from './tracing/start-tracing.js';
 
 /** What the process around a service reads of its settings. */
-export interface ServiceSettings {
+export interface ServiceSettings extends TracingSettings {
   readonly HOST: string;
   readonly INTERNAL_PORT: number;
-  readonly REPLICA: string;
   readonly LOG_LEVEL: 'debug' | 'info' | 'warn' | 'error';
   readonly LOG_PSEUDONYM_KEY?: string | undefined;
-  readonly VERSION: string;
   readonly REVISION: string;
   readonly SHUTDOWN_DEADLINE_MS: number;
 }
@@ -51,7 +50,7 @@ const logOf = (service: string, settings: ServiceSettings): Log =>
 export async function runAlone({ name, configure, pages }: Service): Promise<void> {
   const { settings, start } = configure();
   const log = logOf(name, settings);
-  await runProcess(settings, log, pages?.(), (lifecycle, readiness) => start({ log, lifecycle, readiness }));
+  await runProcess(name, settings, log, pages?.(), (lifecycle, readiness) => start({ log, lifecycle, readiness }));
 }
 
 /**
@@ -64,7 +63,7 @@ export async function runTogether(
   services: readonly { service: Service; configured: Configured }[],
 ): Promise<void> {
   const pages = Object.assign({}, ...services.map(({ service }) => service.pages?.())) as Pages;
-  await runProcess(settings, logOf(name, settings), pages, async (lifecycle, readiness) => {
+  await runProcess(name, settings, logOf(name, settings), pages, async (lifecycle, readiness) => {
     const parts = services.map(({ service, configured }) => ({
       start: configured.start,
       inside: { log: logOf(service.name, configured.settings), lifecycle, readiness: readiness.of(service.name) },
@@ -74,6 +73,7 @@ export async function runTogether(
 }
 
 async function runProcess(
+  name: string,
   settings: ServiceSettings,
   log: Log,
   pages: Pages | undefined,
@@ -87,6 +87,7 @@ async function runProcess(
       ...(pages && { pages }),
     });
     lifecycle.add('internal', () => internal.close());
+    await startTracing(name, settings, log, lifecycle);
     await start(lifecycle, readiness);
   });
 }

@@ -3,6 +3,7 @@ export * from './fixed-clock.js';
 export * from './fresh-database.js';
 export * from './kek-file.js';
 export * from './monitoring.js';
+export * from './otlp-receiver.js';
 export * from './prometheus.js';
 export * from './providers/apns-server.js';
 export * from './providers/fcm-server.js';

@@ -3,11 +3,13 @@ import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { LIMITS } from '@relais/contracts';
 import { AppError } from '@relais/kernel';
+import { isTracing } from '@relais/observability';
 import { requestAnswered } from '../metrics.js';
 import { tagged } from './etag.js';
 import { problemOf, problemOfHttp, rawResponse } from './problem.js';
 import { hasRawBody, MEDIA_TYPES } from './raw-bodies.js';
 import { isTagged, operationOf } from './route-table.js';
+import { traceRequests } from './trace-requests.js';
 
 const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -32,6 +34,7 @@ export function createHttpAdapter(): FastifyAdapter {
       refuseUrl(raw as ServerResponse),
   });
   const fastify = adapter.getInstance();
+  if (isTracing()) traceRequests(adapter);
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser([...MEDIA_TYPES], { parseAs: 'buffer' }, (request, body, done) => {
     try {

@@ -1,7 +1,7 @@
 import type { Bus } from '@relais/bus';
 import { appendEntry, type ClientFrame, markAlarm, syncEntries } from '@relais/contracts';
 import { AppError } from '@relais/kernel';
-import type { Log } from '@relais/observability';
+import { type Log, traced } from '@relais/observability';
 import type { Principal } from '@relais/security';
 import { framesSent, resumed } from '../metrics.js';
 import type { RateLimits } from '../rate-limits.js';
@@ -56,7 +56,9 @@ export class Requests {
     if (isLimited || connection.outstanding >= MAX_OUTSTANDING) return this.refuse(connection, frame.n, tooMany());
     connection.outstanding++;
     try {
-      const data = await this.work(connection, frame);
+      const data = await traced({ name: `socket ${frame.type}`, kind: 'server', attributes: {} }, () =>
+        this.work(connection, frame),
+      );
       connection.outstanding--;
       framesSent('answer', 1);
       connection.send(encodeFrame({ type: 'answer', n: frame.n, ok: true, data }), 'message');

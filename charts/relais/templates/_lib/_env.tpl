@@ -57,6 +57,10 @@
 - { name: LOG_LEVEL, value: {{ $values.logLevel | quote }} }
 - { name: VERSION, value: {{ .root.Chart.AppVersion | quote }} }
 - { name: NATS_URL, value: {{ include "relais.natsUrl" .root | quote }} }
+{{- if $values.tracing.endpoint }}
+- { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ $values.tracing.endpoint | quote }} }
+- { name: OTEL_TRACES_SAMPLER_ARG, value: {{ $values.tracing.share | quote }} }
+{{- end }}
 {{- if include "relais.natsTlsSecret" .root }}
 - { name: NATS_CA_FILE, value: /run/relais/nats-ca/ca.crt }
 {{- end }}

@@ -11,6 +11,7 @@ const CHARTS = new Set([
   ...['NATS_NKEY_SEED', 'DATABASE_URL', 'KEYSTORE_URL', 'KEK_FILE', 'REDIS_URL', 'BOOTSTRAP_TOKEN', 'EVENTS_REPLICAS'],
   ...['PUBLIC_URL', 'ALLOWED_ORIGINS', 'TRUSTED_PROXIES', 'DRAIN_MS', 'DRAIN_DELAY_MS', 'SHUTDOWN_DEADLINE_MS'],
   ...['WEBAUTHN_RP_ID', 'WEBAUTHN_ORIGINS', 'EXPECTED_REPLICAS'],
+  ...['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_TRACES_SAMPLER_ARG'],
 ]);
 
 /** Every service with its settings, as its own table of the environment has them. */

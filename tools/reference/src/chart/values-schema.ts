@@ -85,6 +85,12 @@ const networkPolicy = closed({
   apiServer: list(foreign),
 });
 
+const tracing = closed({
+  endpoint: url('https?'),
+  share: { type: 'number', minimum: 0, maximum: 1 },
+  egress: list(foreign),
+});
+
 const monitoring = closed({
   podMonitor: closed({ enabled: flag, labels, interval: matching('^[0-9]+[sm]$') }),
   rules: closed({
@@ -129,6 +135,7 @@ export const valuesSchema = (services: readonly ChartService[]): Schema & { $sch
     firstOrganization: closed({ enabled: flag, existingSecret: name }),
     networkPolicy,
     monitoring,
+    tracing,
     pods: closed({
       annotations: labels,
       labels,
