@@ -46,6 +46,7 @@ import { AlarmRoom } from '../src/rooms/alarm-room.js';
 import { Sealing } from '../src/sealing.js';
 import { writeSettings } from '../src/settings-rows.postgres.js';
 import { AlarmTemplatesHandler } from '../src/templates/alarm-templates.js';
+import { OwnClock } from './own-clock.js';
 import { RecordingPath } from './recording-path.js';
 import { TestBus } from './test-bus.js';
 
@@ -88,6 +89,7 @@ export class EngineWorld {
     readonly db: DataSource,
     private readonly kek: TestKekFile,
     private readonly provider: FileKeyProvider,
+    private readonly clock: OwnClock | undefined,
   ) {
     this.database = new Database(db);
     const envelope = new Envelope({ provider, store: new MemoryKeyStore(), clock: new SystemClock() });
@@ -132,16 +134,17 @@ export class EngineWorld {
     this.marks = new MarkCollector(this.database);
   }
 
-  static async open(): Promise<EngineWorld> {
+  static async open({ ownClock = false } = {}): Promise<EngineWorld> {
     const [fresh, kek] = [await freshDatabase(), await TestKekFile.create()];
     await migrate(fresh.ownerUrl, migrations, silentLog);
     const provider = await FileKeyProvider.open(kek.path, silentLog);
+    const clock = ownClock ? await OwnClock.in(fresh) : undefined;
     const db = await openDatabase({
       ...{ url: fresh.appUrl, applicationName: 'test', poolSize: 10, statementTimeoutMs: 5_000, log: silentLog },
     });
     // Nobody here answers for the addresses of auth.
     await db.query(`DELETE FROM timer WHERE kind = 'address-book'`);
-    return new EngineWorld(fresh, db, kek, provider);
+    return new EngineWorld(fresh, db, kek, provider, clock);
   }
 
   /** Another replica of the engine over the same database. */
@@ -159,6 +162,7 @@ export class EngineWorld {
     await this.engine.stop();
     this.provider.close();
     await this.db.destroy();
+    await this.clock?.close();
     await Promise.all([this.fresh.drop(), this.kek.remove()]);
   }
 
@@ -234,6 +238,12 @@ export class EngineWorld {
       const { alarmSettings } = await import('@relais/contracts');
       return writeSettings(tx, this.organizationId, alarmSettings.parse({ paths, ...more }));
     });
+  }
+
+  /** It is this by the database's clock, which has to be its own. */
+  async setClock(at: number): Promise<void> {
+    if (!this.clock) throw new Error('open it with a clock of its own');
+    await this.clock.set(at);
   }
 
   /** Lets so many seconds pass for every timer, and lets this engine do what is due then. */
