@@ -22,7 +22,8 @@ describe('a hand-over at 02:30 in Berlin', () => {
     const { items } = await world.rosters.list({}, world.context(chief as UserId));
     return items.flatMap((one) => one.onDuty.map(nameOf)).join(' and ');
   };
-  const told = async (): Promise<string[]> => (await world.told('socket')).map((line) => nameOf(line.split(' ')[0] ?? ''));
+  const told = async (): Promise<string[]> =>
+    (await world.told('socket')).map((line) => nameOf(line.split(' ')[0] ?? ''));
 
   /** Each change of who is on duty and of who was told of the alarm, with the minute in UTC in which it is seen. */
   async function live(from: string, minutes: number): Promise<string[]> {
