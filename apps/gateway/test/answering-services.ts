@@ -41,6 +41,9 @@ export class Logs {
   readonly marks: z.output<typeof advanceMarks.input>['marks'] = [];
   readonly asked: string[] = [];
   appendDelayMs = 0;
+  /** Nobody is told their heads before. */
+  headsHeld: Promise<void> | undefined;
+  headsAsked = 0;
   private readonly publisher: LivePublisher;
 
   constructor(readonly connection: BusConnection) {
@@ -209,6 +212,8 @@ export class AnsweringMessaging {
 
   @Serves(readMyHeads)
   async myHeads({ after = '' }: { after?: string | undefined }, { principal }: RequestContext) {
+    this.logs.headsAsked++;
+    await this.logs.headsHeld;
     const mine = [...this.logs.byId]
       .filter(([id, log]) => id > after && log.organizationId === principal.organizationId)
       .filter(([, log]) => this.logs.isMember(log, principal.userId))

@@ -3,7 +3,8 @@ import { CLOSE_CODES, shouldReconnect } from '@relais/contracts';
 import { newId } from '@relais/kernel';
 import { WebSocket } from 'ws';
 import { Client } from './client.js';
-import { helloOf, someone } from './issuer.js';
+import { PARALLEL_HELLOS } from '../src/realtime/joining.js';
+import { helloOf, type Someone, someone } from './issuer.js';
 import { startWorld, type World } from './world.js';
 
 const message = (text: string) => ({ id: newId(), kind: 'message', body: { text } });
@@ -29,6 +30,32 @@ describe('a gateway over time', () => {
       expect(other.closing).toBeUndefined();
     },
   );
+
+  it('lets nobody in who was put out while their hello stood in line (P-13)', async () => {
+    world = await startWorld();
+    const alice = someone();
+    const first = await world.join(alice);
+    const [held, asked] = [Promise.withResolvers<void>(), world.logs.headsAsked];
+    world.logs.headsHeld = held.promise;
+    const hello = async (person: Someone): Promise<Client> => {
+      const client = await world.open();
+      client.send(helloOf(person, world.port, await world.tokenFor(person)));
+      return client;
+    };
+    await Promise.all(Array.from({ length: PARALLEL_HELLOS }, () => hello(someone())));
+    while (world.logs.headsAsked < asked + PARALLEL_HELLOS) await pause(5);
+    const waiting = await hello(alice);
+    const stranger = await world.open();
+    stranger.send(helloOf(someone(), world.port, 'a.b.c'));
+    await stranger.closed;
+
+    world.revoke({ subjectId: alice.userId, epoch: 1 });
+    await first.closed;
+    held.resolve();
+
+    expect(await waiting.closed).toMatchObject({ code: CLOSE_CODES.revoked.code });
+    expect(waiting.frames).toEqual([]);
+  });
 
   it('finds out about a revocation whose signal was lost', async () => {
     world = await startWorld();

@@ -15,7 +15,7 @@ import type { ShownToken, SocketTokens } from './socket-tokens.js';
 import type { Streams } from './streams.js';
 
 /** Hellos that ask messaging at once: a storm of them waits here and not in the database's pool. */
-const PARALLEL_HELLOS = 64;
+export const PARALLEL_HELLOS = 64;
 const TIMEOUT_MS = 5_000;
 /** A storm is told to come back spread over this time. */
 const COME_BACK_WITHIN_MS = 5_000;
@@ -79,6 +79,8 @@ export class Joining {
     if (connection.isClosed) return;
     // Without this check the hello would wait in the client's buffer until the bus is back or its time is over.
     if (!this.parts.isBusUp()) throw new AppError('unavailable', 'bus_disconnected');
+    // It stood in line, and only who has entered is found by a revocation.
+    await this.parts.tokens.assertHolds(principal);
     const person = hub.enter(connection, principal);
     connection.admit(principal, person);
     await settling.settled();

@@ -19,6 +19,11 @@ export class SocketTokens {
     private readonly possession: Possession,
   ) {}
 
+  /** Whether a token that was good a while ago still is. @throws AppError what the verifier throws */
+  async assertHolds({ token }: Principal): Promise<void> {
+    await this.verifier.verify(token, readMyHeads);
+  }
+
   /**
    * Who may listen in the name of this token. A client that needs a nonce for its proof is told one on the socket.
    *
