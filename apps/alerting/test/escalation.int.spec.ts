@@ -56,7 +56,7 @@ describe('an alarm', () => {
     expect(await world.count(`SELECT count(*) AS n FROM alarm WHERE state = 'acknowledged'`)).toBe(1);
   });
 
-  it('goes to the next way when the device stays silent, and not when it has acknowledged', async () => {
+  it('goes to the next way when the device stays silent, and not when it has acknowledged (P-11)', async () => {
     const [silent, heard] = [world.person(), world.person()];
 
     const { alarmId } = await world.raise(raiser, { audience: { userIds: [silent, heard] } });

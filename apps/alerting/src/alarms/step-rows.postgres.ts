@@ -33,20 +33,32 @@ export async function insertSteps(
   }
 }
 
-export async function rulesOf(
+export interface StepOfAlarm {
+  rules: StepRules;
+  /** Somebody was relieved of the alarm, and may have it again. */
+  hasRelieved: boolean;
+}
+
+export async function stepOf(
   tx: Tx,
   organizationId: OrganizationId,
   alarmId: string,
   step: number,
-): Promise<StepRules | null> {
-  const found = await row<{ rules: StepRules | EarlierRules }>(
+): Promise<StepOfAlarm | null> {
+  const found = await row<{ rules: StepRules | EarlierRules; hasRelieved: boolean }>(
     tx,
-    'SELECT s.rules FROM alarm_step s WHERE s.organization_id = $1 AND s.alarm_id = $2 AND s.step = $3',
+    `SELECT s.rules, EXISTS (SELECT FROM alarm_role t
+       WHERE t.organization_id = $1 AND t.alarm_id = $2 AND t.left_at IS NOT NULL) AS "hasRelieved"
+     FROM alarm_step s WHERE s.organization_id = $1 AND s.alarm_id = $2 AND s.step = $3`,
     [organizationId, alarmId, step],
   );
   if (!found) return null;
-  return 'ladder' in found.rules ? found.rules : { ...found.rules, ladder: ladderOfEarlier(found.rules) };
+  const { rules, hasRelieved } = found;
+  return { rules: 'ladder' in rules ? rules : { ...rules, ladder: ladderOfEarlier(rules) }, hasRelieved };
 }
+
+export const rulesOf = async (...step: Parameters<typeof stepOf>): Promise<StepRules | null> =>
+  (await stepOf(...step))?.rules ?? null;
 
 /** As they were written before people had ways of their own: alarms under way keep them. */
 type EarlierRules = Omit<StepRules, 'ladder'> & { paths: AlarmPath[]; silentSeconds: Record<string, number> };

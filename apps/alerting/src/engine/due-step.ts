@@ -1,7 +1,7 @@
 import type { Tx } from '@relais/database';
 import type { OrganizationId, UserId } from '@relais/kernel';
 import { type AlarmRow, lockAlarm } from '../alarms/alarm-rows.postgres.js';
-import { rulesOf, type StepRules } from '../alarms/step-rows.postgres.js';
+import { type StepOfAlarm, stepOf, type StepRules } from '../alarms/step-rows.postgres.js';
 import { alarmSubject, recordFact, systemSubject } from '../facts/record-fact.js';
 import { peopleUnreachable, stepCame } from '../metrics.js';
 import { priorityOf, targetsOf } from '../notifications/notification-rows.postgres.js';
@@ -33,13 +33,14 @@ export abstract class OnDuty {
 export async function stepDue(tx: Tx, timer: Timer, onDuty: OnDuty): Promise<boolean> {
   const { organization_id: organizationId, subject_id: alarmId, step } = timer;
   const alarm = await lockAlarm(tx, organizationId, alarmId);
-  const rules = await rulesOf(tx, organizationId, alarmId, step);
+  const found = await stepOf(tx, organizationId, alarmId, step);
+  if (!alarm || !found) return false;
+  const { rules } = found;
   const hasBegun = timer.stage > 0;
-  const goesOn = alarm?.state === 'open' || (alarm?.state === 'acknowledged' && hasBegun && rules?.needsEveryone);
-  if (!alarm || !rules || !goesOn) return false;
+  if (alarm.state !== 'open' && !(alarm.state === 'acknowledged' && hasBegun && rules.needsEveryone)) return false;
   const { told, isLast } =
     hasBegun || (await applies(tx, organizationId, alarm, rules))
-      ? await tell(tx, alarm, rules, timer, onDuty)
+      ? await tell(tx, alarm, found, timer, onDuty)
       : NOBODY;
   if (!hasBegun && !alarm.is_silent) stepCame(step, timer.cycle, told > 0, timer.late_seconds ?? 0);
   if (!isLast) await goOn(tx, timer);
@@ -59,7 +60,13 @@ interface Told {
 const NOBODY: Told = { told: 0, isLast: true };
 
 /** The page of the step's people that is next; whoever is settled only now is told with the first. */
-async function tell(tx: Tx, alarm: AlarmRow, rules: StepRules, timer: Timer, onDuty: OnDuty): Promise<Told> {
+async function tell(
+  tx: Tx,
+  alarm: AlarmRow,
+  { rules, hasRelieved }: StepOfAlarm,
+  timer: Timer,
+  onDuty: OnDuty,
+): Promise<Told> {
   const { organization_id: organizationId, step, cycle, stage } = timer;
   const round = { alarmId: alarm.id, step, cycle };
   const roles = stage === 0 ? await onDuty.in(tx, organizationId, rules.rosterIds) : [];
@@ -71,8 +78,7 @@ async function tell(tx: Tx, alarm: AlarmRow, rules: StepRules, timer: Timer, onD
   const isLast = page.length < TOLD_AT_ONCE;
   const how = { priority: priorityOf(alarm), ladder: rules.ladder };
   const userIds = [...page, ...alsoTo];
-  // Nobody can be relieved before the first round.
-  if (step + cycle > 0) await tellAgain(tx, organizationId, round, rules.ladder, userIds);
+  if (hasRelieved) await tellAgain(tx, organizationId, round, rules.ladder, userIds);
   const told = await tellFirst(tx, organizationId, round, how, userIds);
   if (userIds.length === 0 && stage === 0 && !alarm.is_silent)
     await recordFact(tx, organizationId, {
