@@ -12,6 +12,8 @@ const MAX_RETRY_DELAY_MS = 5_000;
 /** Given back without a delay, some come twice and others only after half a minute (2.9.10). */
 const HAND_OVER_DELAY_MS = 50;
 const ACK_WAIT_MS = 30_000;
+/** A consumer that was deleted is noticed when two of these are missing. */
+const HEARTBEAT_MS = 3_000;
 /** Of all replicas together, where they handle several at once. */
 const MAX_IN_HANDS = 10_000;
 
@@ -141,8 +143,8 @@ export class EventConsumer<Data extends z.ZodType> {
     const consumer = await this.stream.jetstream.consumers.get(STREAM, name);
     return consumer.consume({
       max_messages: Math.max(50, this.concurrency),
-      expires: 5_000,
-      idle_heartbeat: 1_000,
+      expires: 20_000,
+      idle_heartbeat: HEARTBEAT_MS,
       abort_on_missing_resource: true,
     });
   }

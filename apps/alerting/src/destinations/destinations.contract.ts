@@ -60,6 +60,19 @@ export function destinationsContract(open: () => Promise<DestinationsWorld>): vo
     expect(first?.[0]?.id).toBe(again?.[0]?.id);
   });
 
+  it('tells whether there is any device to wake, which a phone number is not', async () => {
+    const { destinations, organizationId, otherId } = world;
+    await world.add(organizationId, newId<UserId>(), phone);
+    const before = await destinations.anyToWake(organizationId);
+    const anna = newId<UserId>();
+    await world.add(organizationId, anna, { kind: 'fcm', token: 'token-one' });
+    const after = await destinations.anyToWake(organizationId);
+    await destinations.forget(organizationId, (await of([anna], 'push')).get(anna)![0]!);
+
+    expect([before, after, await destinations.anyToWake(organizationId)]).toEqual([false, true, false]);
+    expect(await destinations.anyToWake(otherId)).toBe(false);
+  });
+
   it('forgets what a provider says is gone, once and again, and nothing else', async () => {
     const anna = newId<UserId>();
     await world.add(world.organizationId, anna, { kind: 'fcm', token: 'token-one' });

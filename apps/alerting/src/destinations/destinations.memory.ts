@@ -20,6 +20,11 @@ export class MemoryDestinations extends Destinations {
     return Promise.resolve(Map.groupBy(found, ({ userId }) => userId));
   }
 
+  override anyToWake(organizationId: OrganizationId): Promise<boolean> {
+    const all = this.all.get(organizationId) ?? [];
+    return Promise.resolve(all.some(({ address }) => KINDS.push.includes(address.kind)));
+  }
+
   override forget(organizationId: OrganizationId, { id }: Destination): Promise<void> {
     const left = (this.all.get(organizationId) ?? []).filter((one) => one.id !== id);
     this.all.set(organizationId, left);

@@ -8,7 +8,7 @@ import { Sealing } from '../sealing.js';
 import { type Destination, Destinations, KINDS, type OutsidePath } from '../senders/destinations.js';
 import { settingsOf } from '../settings-rows.postgres.js';
 import { type ContactRow, makeUseless, usableContacts } from './contact-rows.postgres.js';
-import { dropPushes, pushesOf, type PushRow } from './push-rows.postgres.js';
+import { anyPush, dropPushes, pushesOf, type PushRow } from './push-rows.postgres.js';
 import type { SealedAddress } from './sealed-address.js';
 
 /** Destinations as they are in alerting's own database. Two statements for any number of people. */
@@ -29,6 +29,10 @@ export class PostgresDestinations extends Destinations {
     if (path === 'push') return byUser(await this.pushes(organizationId, userIds));
     const found = await this.db.within(organizationId, (tx) => contactsFor(tx, organizationId, userIds, path));
     return byUser(await this.contacts(organizationId, onlyOnce(found)));
+  }
+
+  override anyToWake(organizationId: OrganizationId): Promise<boolean> {
+    return this.db.within(organizationId, (tx) => anyPush(tx, organizationId));
   }
 
   /** A registration goes; an address that somebody wrote down stays to be seen, and is of no use. */

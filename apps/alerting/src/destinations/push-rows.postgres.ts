@@ -70,6 +70,15 @@ export const pushesOf = (tx: Tx, organizationId: OrganizationId, userIds: readon
     [organizationId, userIds],
   );
 
+export async function anyPush(tx: Tx, organizationId: OrganizationId): Promise<boolean> {
+  const found = await row(
+    tx,
+    `SELECT FROM push_registration p WHERE p.organization_id = $1 AND ${IS_RENEWED} LIMIT 1`,
+    [organizationId],
+  );
+  return found !== null;
+}
+
 export type PushSelection =
   { deviceId: DeviceId; userId: UserId; kind?: PushKind } | { userId: UserId; deviceId?: undefined } | { id: string };
 

@@ -6,6 +6,7 @@ import { inParallel } from '../senders/in-parallel.js';
 import { entryWake } from '../senders/messages.js';
 import type { PushAddress, Senders } from '../senders/senders.js';
 import { askedOf, type PendingConversation, type PendingEntries } from './pending-entries.js';
+import { Wakeable } from './wakeable.js';
 
 /** How long gateways have to say whom they hold. Who says nothing holds nobody. */
 const SURVEY_MS = 250;
@@ -35,23 +36,42 @@ export interface MessagePushParts {
  */
 export class MessagePush {
   private readonly working = new Map<OrganizationId, Promise<void>>();
+  private readonly wakeable: Wakeable;
   private timer: NodeJS.Timeout | undefined;
+  private isStarted = false;
 
-  constructor(private readonly parts: MessagePushParts) {}
+  constructor(private readonly parts: MessagePushParts) {
+    this.wakeable = new Wakeable(parts.destinations);
+  }
 
   start(): void {
-    this.timer = setInterval(() => this.tick(), TICK_MS);
+    this.isStarted = true;
+    this.wait();
   }
 
   /** Call it when no more events come: what is there already is finished. */
   async stop(): Promise<void> {
-    clearInterval(this.timer);
+    this.isStarted = false;
+    clearTimeout(this.timer);
     await Promise.allSettled(this.working.values());
   }
 
   /** Idempotent: who was woken twice has it, or is woken for the same once more. Resolves when it is done. */
   async take(event: EntriesAppended): Promise<void> {
-    await Promise.all(this.parts.pending.add(event));
+    if (!(await this.wakeable.isAnybody(event.organizationId))) return;
+    const told = this.parts.pending.add(event);
+    this.wait();
+    await Promise.all(told);
+  }
+
+  /** While nothing is pending nothing is looked for. */
+  private wait(): void {
+    if (!this.isStarted || this.parts.pending.isEmpty) return;
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.tick();
+      this.wait();
+    }, TICK_MS);
   }
 
   private tick(): void {

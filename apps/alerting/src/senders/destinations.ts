@@ -56,6 +56,9 @@ export abstract class Destinations {
     path: OutsidePath,
   ): Promise<ReadonlyMap<UserId, readonly Destination[]>>;
 
+  /** Whether there is any device at all that a push could wake. */
+  abstract anyToWake(organizationId: OrganizationId): Promise<boolean>;
+
   /** Whoever runs the way says that it does not exist any more. Repeating does nothing; one renewed meanwhile stays. */
   abstract forget(organizationId: OrganizationId, destination: Destination): Promise<void>;
 }
