@@ -240,7 +240,7 @@ describe('the outbox', () => {
     expect(kept.map(({ id }) => id)).toEqual([relayed[1], old]);
   });
 
-  it('wakes the relay before the next poll', async () => {
+  it('wakes the relay before the next poll when an event was committed, and when somebody says so', async () => {
     const relay = aRelay(world, db, stream, { owner: 'woken', pollMs: 60_000 });
     await eventually(async () => (await ownerOf(db)) === 'woken');
 
@@ -248,12 +248,14 @@ describe('the outbox', () => {
     for (const restMs of [0, 5, 40, 1_500]) {
       await new Promise((resolve) => setTimeout(resolve, restMs));
       ids.push(await commit(db));
-      // An older transaction of any database of this server holds a commit back; the wake after its end finds it.
-      await eventually(() => {
-        relay.wake();
-        return holds(stream, ids);
-      });
+      // An older transaction of any database of this server holds a commit back: the next commit brings it along.
+      await eventually(() => commit(db).then(() => holds(stream, ids)));
     }
+    const unheard = await commit(await world.open());
+    await eventually(() => {
+      relay.wake();
+      return holds(stream, [unheard]);
+    });
     await relay.stop();
   });
 });

@@ -1,6 +1,7 @@
 import type { EventStream, StreamState } from '@relais/bus';
 import { counter, gauge, type Log } from '@relais/observability';
 import type { DataSource } from 'typeorm';
+import { onEnqueued } from './outbox.js';
 
 const published = counter('relais_outbox_published_total', 'Events handed to the stream');
 const rebuilds = counter('relais_outbox_rebuilds_total', 'Times the stream was found lost or behind and filled again');
@@ -10,6 +11,7 @@ const pending = gauge('relais_outbox_pending', 'Events not yet in the stream');
 export interface RelayOptions {
   /** This replica; whoever holds the lease relays, the others wait for it to lapse. */
   owner: string;
+  /** Between two looks while there is something to relay; a second once it has been quiet. */
   pollMs: number;
   batchSize: number;
   leaseMs: number;
@@ -28,6 +30,9 @@ interface Row {
 
 const RECONCILE_MS = 5 * 60_000;
 const HOUSEKEEPING_MS = 60_000;
+/** What was quiet for so long is looked at only every second, unless it is woken. */
+const RESTS_AFTER_MS = 2_000;
+const REST_MS = 1_000;
 /** Gathers the commits of a busy moment into one read. */
 const WAKE_MS = 25;
 
@@ -44,6 +49,7 @@ export class OutboxRelay {
   private reconciledAtMs = 0;
   private tidiedAtMs = 0;
   private leasedUntilMs = 0;
+  private movedAtMs = 0;
   private cursor = { xid: '0', position: '0' };
   private stream: StreamState | undefined;
 
@@ -54,6 +60,7 @@ export class OutboxRelay {
   ) {}
 
   start(): void {
+    onEnqueued(this.db, () => this.wake());
     this.running = this.run();
   }
 
@@ -89,6 +96,7 @@ export class OutboxRelay {
         this.leasedUntilMs = 0;
         return 0;
       });
+      if (moved > 0) this.movedAtMs = performance.now();
       if (moved < this.options.batchSize) await this.sleep();
     }
   }
@@ -201,10 +209,15 @@ export class OutboxRelay {
     ]);
   }
 
+  private get pauseMs(): number {
+    const { pollMs } = this.options;
+    return performance.now() - this.movedAtMs < RESTS_AFTER_MS ? pollMs : Math.max(pollMs, REST_MS);
+  }
+
   private async sleep(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.options.pollMs);
+      timer = setTimeout(resolve, this.pauseMs);
       this.wakeUp = () => {
         this.wakeUp = undefined;
         setTimeout(resolve, WAKE_MS);

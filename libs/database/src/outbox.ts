@@ -1,6 +1,7 @@
 import type { EventContract } from '@relais/contracts';
-import type { EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { z } from 'zod';
+import { onceCommitted } from './transaction.js';
 
 /**
  * The tables behind durable events. They hold ids only and belong to no organization, so they carry no row-level
@@ -44,6 +45,11 @@ export async function createOutbox(db: QueryRunner): Promise<void> {
   `);
 }
 
+const awaited = new WeakMap<DataSource, () => void>();
+
+/** Calls `wake` whenever an event was committed through {@link enqueue}. */
+export const onEnqueued = (db: DataSource, wake: () => void): void => void awaited.set(db, wake);
+
 /** Records an event to be published once this transaction has committed, and not otherwise. */
 export async function enqueue<Data extends z.ZodType<{ id: string }>>(
   tx: EntityManager,
@@ -55,6 +61,7 @@ export async function enqueue<Data extends z.ZodType<{ id: string }>>(
     event.subject,
     JSON.stringify(data),
   ]);
+  onceCommitted(tx, () => awaited.get(tx.dataSource)?.());
 }
 
 /** True the first time this consumer meets the event, within the transaction of its effect. */

@@ -79,6 +79,7 @@ async function transaction<Result>(
       if (error instanceof RolledBack) await lastStatements.get(runner.manager);
       throw error;
     });
+    committed.get(runner.manager)?.();
     return result;
   } catch (error) {
     throw asUnavailable(error);
@@ -87,6 +88,11 @@ async function transaction<Result>(
     await runner.release();
   }
 }
+
+const committed = new WeakMap<EntityManager, () => void>();
+
+/** Runs `work` once this transaction has committed, and not otherwise; a second call takes the place of the first. */
+export const onceCommitted = (tx: EntityManager, work: () => void): void => void committed.set(tx, work);
 
 const lastStatements = new WeakMap<EntityManager, Promise<unknown>>();
 
@@ -144,9 +150,9 @@ async function commit(client: PgClient, timeoutMs: number): Promise<void> {
     timer = setTimeout(() => reject(new Error('COMMIT did not answer')), timeoutMs);
   });
   try {
-    const committed = timed('commit', client.query('COMMIT'));
-    committed.catch(() => undefined);
-    const { command } = await Promise.race([committed, late]);
+    const answer = timed('commit', client.query('COMMIT'));
+    answer.catch(() => undefined);
+    const { command } = await Promise.race([answer, late]);
     if (isDoubtful) throw new Error('committed without the guarantee asked for');
     // After a failed statement PostgreSQL answers COMMIT with ROLLBACK, and no error.
     if (command !== 'COMMIT') throw new RolledBack();

@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer';
 import type { AddressOf } from './destinations.js';
 import { failed, later, sent, type Sent } from './sent.js';
 
@@ -31,30 +30,16 @@ interface SmtpError {
 
 /** Plain mail through one server, over a few kept connections. */
 export class EmailSender {
-  private readonly transport;
+  private transport: ReturnType<typeof transportOf> | undefined;
   private readonly domain: string;
 
   constructor(private readonly options: EmailOptions) {
-    const { protocol, hostname, port, username, password } = new URL(options.url);
-    const secure = protocol === 'smtps:';
     this.domain = options.from.split('@').at(-1)?.replace('>', '') ?? 'relais.invalid';
-    this.transport = createTransport({
-      ...{ pool: true, maxConnections: CONNECTIONS, maxMessages: Infinity },
-      ...{ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (secure ? 465 : 587), secure },
-      ...(LOOPBACK.includes(hostname) ? { ignoreTLS: !secure } : { requireTLS: !secure }),
-      ...(options.ca ? { tls: { ca: options.ca } } : {}),
-      ...(username ? { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } } : {}),
-      ...{
-        connectionTimeout: options.timeoutMs,
-        greetingTimeout: options.timeoutMs,
-        socketTimeout: options.timeoutMs * 2,
-      },
-      ...{ disableFileAccess: true, disableUrlAccess: true },
-    });
   }
 
   async send({ address }: AddressOf<'email'>, { id, subject, text, isUrgent }: Mail): Promise<Sent> {
-    const mail = this.transport.sendMail({
+    const transport = await (this.transport ??= transportOf(this.options));
+    const mail = transport.sendMail({
       from: this.options.from,
       // As an object it is one address, whatever stands in it.
       to: { name: '', address },
@@ -69,9 +54,25 @@ export class EmailSender {
     );
   }
 
-  close(): void {
-    this.transport.close();
+  async close(): Promise<void> {
+    (await this.transport)?.close();
   }
+}
+
+/** The library is loaded with the first mail: most replicas never send one. */
+async function transportOf({ url, ca, timeoutMs }: EmailOptions) {
+  const { createTransport } = await import('nodemailer');
+  const { protocol, hostname, port, username, password } = new URL(url);
+  const secure = protocol === 'smtps:';
+  return createTransport({
+    ...{ pool: true, maxConnections: CONNECTIONS, maxMessages: Infinity },
+    ...{ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (secure ? 465 : 587), secure },
+    ...(LOOPBACK.includes(hostname) ? { ignoreTLS: !secure } : { requireTLS: !secure }),
+    ...(ca ? { tls: { ca } } : {}),
+    ...(username ? { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } } : {}),
+    ...{ connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs * 2 },
+    ...{ disableFileAccess: true, disableUrlAccess: true },
+  });
 }
 
 /** The library cannot be told to let go of a mail: whoever waits goes on without it. */

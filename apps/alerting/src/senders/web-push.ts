@@ -1,5 +1,4 @@
 import { createECDH } from 'node:crypto';
-import webPush from 'web-push';
 import type { AddressOf, PushKeys } from './destinations.js';
 import type { Wake } from './messages.js';
 import { ofStatus, type ProviderClient } from './provider-client.js';
@@ -29,9 +28,9 @@ export class WebPushSender {
     private readonly vapid: Vapid,
   ) {}
 
-  send({ endpoint, keys }: Pick<AddressOf<'web_push'>, 'endpoint' | 'keys'>, wake: Wake): Promise<Sent> {
-    const request = this.seal(endpoint, keys, wake);
-    if (!request) return Promise.resolve(failed('undeliverable'));
+  async send({ endpoint, keys }: Pick<AddressOf<'web_push'>, 'endpoint' | 'keys'>, wake: Wake): Promise<Sent> {
+    const request = await this.seal(endpoint, keys, wake);
+    if (!request) return failed('undeliverable');
     const { method, headers, body } = request;
     const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
     delete named['Content-Length'];
@@ -40,8 +39,9 @@ export class WebPushSender {
     );
   }
 
-  /** Null when the subscription is no subscription. */
-  private seal(endpoint: string, keys: PushKeys, { data, ttlSeconds, importance, collapse, isQuiet }: Wake) {
+  /** Null when the subscription is no subscription. The library is loaded with the first one. */
+  private async seal(endpoint: string, keys: PushKeys, { data, ttlSeconds, importance, collapse, isQuiet }: Wake) {
+    const { default: webPush } = await import('web-push');
     try {
       return webPush.generateRequestDetails({ endpoint, keys }, JSON.stringify(data), {
         vapidDetails: this.vapid,
