@@ -2,6 +2,7 @@ import { Readiness, startInternalServer } from './health.js';
 import { type Lifecycle, runService } from './lifecycle.js';
 import { createLogger, type Log } from './logger.js';
 import { startProcessMetrics } from './metrics.js';
+import { collectStartupGarbage } from './startup-garbage.js';
 import { startTracing, type TracingSettings } from './tracing/start-tracing.js';
 
 /** What the process around a service reads of its settings. */
@@ -89,5 +90,6 @@ async function runProcess(
     lifecycle.add('internal', () => internal.close());
     await startTracing(name, settings, log, lifecycle);
     await start(lifecycle, readiness);
+    collectStartupGarbage();
   });
 }

@@ -30,8 +30,11 @@ export interface Surroundings {
   databases: Readonly<Record<DatabaseService, DatabaseUrls>>;
 }
 
-/** MiB of each half of the young generation: the busier a service, the more it pays to collect rarely. */
-const SEMI_SPACE_MIB: Readonly<Record<ServiceName, number>> = { gateway: 4, messaging: 2, auth: 1, alerting: 1 };
+/**
+ * Of each half of the young generation. A quarter of it costs messaging half as much CPU again, because what is at work is taken
+ * for old; Node's own 16 MiB save nothing more, and gateways grow by them.
+ */
+const SEMI_SPACE_MIB = 8;
 
 /** Where a browser on this machine may ask for passkeys: examples/passkey.mjs has the second. */
 const PASSKEY_ORIGINS = 'http://localhost,http://localhost:3893';
@@ -39,10 +42,10 @@ const PASSKEY_ORIGINS = 'http://localhost,http://localhost:3893';
 /** As the chart has it for its memory limits; a gateway's grows with its sockets. */
 const HEAP_MIB = 200;
 
-/** A smaller young generation and one malloc arena: 30 MiB less at rest (docs/performance.md). */
+/** As the chart has it, too. One malloc arena: less at rest (docs/performance.md). */
 const memoryOf = (service: ServiceName): Env => ({
   NODE_OPTIONS: [
-    `--max-semi-space-size=${SEMI_SPACE_MIB[service]}`,
+    `--max-semi-space-size=${SEMI_SPACE_MIB}`,
     ...(service === 'gateway' ? [] : [`--max-old-space-size=${HEAP_MIB}`]),
   ].join(' '),
   MALLOC_ARENA_MAX: '1',
