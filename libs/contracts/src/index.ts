@@ -49,6 +49,7 @@ export * from './auth/scopes.js';
 export * from './auth/sessions.js';
 export * from './auth/trust.js';
 export * from './auth/users.js';
+export * from './consumers.js';
 export * from './define.js';
 export * from './errors.js';
 export * from './http/define-route.js';
