@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { Escalation } from '../src/engine/escalation.js';
 import { dropTimer } from '../src/engine/timers.postgres.js';
 import type { Outcome } from '../src/notifications/notification-rows.postgres.js';
-import { TOLD_AT_ONCE } from '../src/notifications/tell.postgres.js';
+import { FIRST_AT_ONCE, TOLD_AT_ONCE } from '../src/notifications/tell.postgres.js';
 import { EngineWorld } from './engine-world.js';
 
 const codeOf = (work: Promise<unknown>): Promise<string> =>
@@ -108,7 +108,7 @@ describe('an alarm', () => {
     const everyone = await answerAfterFirstPage(await raise({ needsEveryone: true, unlessAccepted: 1 }));
     const anybody = await answerAfterFirstPage(await raise({}));
 
-    expect([everyone, anybody]).toEqual([userIds.length, TOLD_AT_ONCE]);
+    expect([everyone, anybody]).toEqual([userIds.length, FIRST_AT_ONCE]);
     expect((await world.told('socket')).filter((line) => line.startsWith(userIds.at(-1) as UserId))).toHaveLength(1);
   });
 

@@ -94,11 +94,14 @@ export class RaiseAlarmHandler {
       now: await databaseNow(tx),
     }));
     assertSound(command, answers, now);
-    const steps = await this.plan(command, origin, settings);
     const content = { title: command.title, text: command.text, answers };
-    const contentSealed = await this.sealing.seal(organizationId, 'alarm.content', command.alarmId, content);
-    const dedupIndex = command.dedupKey ? await this.sealing.dedupIndex(organizationId, command.dedupKey) : null;
-    const checks = await this.checklists.sealAll(organizationId, command.alarmId, command.checklist ?? []);
+    // At once: the key of an organization that had no alarm lately takes as long to come as its people.
+    const [steps, contentSealed, dedupIndex, checks] = await Promise.all([
+      this.plan(command, origin, settings),
+      this.sealing.seal(organizationId, 'alarm.content', command.alarmId, content),
+      command.dedupKey ? this.sealing.dedupIndex(organizationId, command.dedupKey) : null,
+      this.checklists.sealAll(organizationId, command.alarmId, command.checklist ?? []),
+    ]);
     const alarm: NewAlarm = {
       ...{ id: command.alarmId, severity: command.severity, needed: command.needed, stepCount: steps.length },
       ...{ repeats: steps.repeats, contentSealed, dedupIndex },

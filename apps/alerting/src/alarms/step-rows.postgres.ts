@@ -27,7 +27,7 @@ export async function insertSteps(
     await rows(
       tx,
       `INSERT INTO alarm_target (organization_id, alarm_id, step, user_id)
-       SELECT $1, $2, $3, t.id FROM unnest($4::uuid[]) AS t (id) ON CONFLICT DO NOTHING`,
+       SELECT $1, $2, $3, t.id FROM unnest($4::uuid[]) AS t (id) ORDER BY t.id ON CONFLICT DO NOTHING`,
       [organizationId, alarmId, step, userIds],
     );
   }

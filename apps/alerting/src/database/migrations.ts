@@ -9,6 +9,7 @@ import { Outages1764100500100 } from './migrations/1764100500100-outages.js';
 import { AlarmRoomsAndChecklists1764100500200 } from './migrations/1764100500200-alarm-rooms-and-checklists.js';
 import { Proof1764100600000 } from './migrations/1764100600000-proof.js';
 import { Drills1764100600100 } from './migrations/1764100600100-drills.js';
+import { ManyRecipients1764100800000 } from './migrations/1764100800000-many-recipients.js';
 import { PhoneUse1764100700000 } from './migrations/1764100700000-phone-use.js';
 
 /** In the order in which they are applied. */
@@ -25,4 +26,5 @@ export const migrations = [
   Proof1764100600000,
   Drills1764100600100,
   PhoneUse1764100700000,
+  ManyRecipients1764100800000,
 ];

@@ -5,7 +5,7 @@ import { type StepOfAlarm, stepOf, type StepRules } from '../alarms/step-rows.po
 import { alarmSubject, recordFact, systemSubject } from '../facts/record-fact.js';
 import { peopleUnreachable, stepCame } from '../metrics.js';
 import { priorityOf, targetsOf } from '../notifications/notification-rows.postgres.js';
-import { TOLD_AT_ONCE, tellFirst } from '../notifications/tell.postgres.js';
+import { FIRST_AT_ONCE, TOLD_AT_ONCE, tellFirst } from '../notifications/tell.postgres.js';
 import { tellAgain } from '../notifications/tell-again.postgres.js';
 import { keepForRole, tellByRole } from '../rosters/role-rows.postgres.js';
 import { applies } from './step-conditions.js';
@@ -74,8 +74,9 @@ async function tell(
   const vacant = stage === 0 ? vacantOf(rules, roles) : [];
   if (vacant.length > 0) await keepForRole(tx, organizationId, round, vacant);
   const alsoTo = stage === 0 ? [...roles.map(({ userId }) => userId), ...nextOf(rules, cycle)] : [];
-  const page = await targetsOf(tx, organizationId, round, { offset: stage * TOLD_AT_ONCE, limit: TOLD_AT_ONCE });
-  const isLast = page.length < TOLD_AT_ONCE;
+  const asked = pageOf(stage);
+  const page = await targetsOf(tx, organizationId, round, asked);
+  const isLast = page.length < asked.limit;
   const how = { priority: priorityOf(alarm), ladder: rules.ladder };
   const userIds = [...page, ...alsoTo];
   if (hasRelieved) await tellAgain(tx, organizationId, round, rules.ladder, userIds);
@@ -99,6 +100,11 @@ async function tell(
   });
   return { told: told.told, isLast };
 }
+
+const pageOf = (stage: number): { offset: number; limit: number } =>
+  stage === 0
+    ? { offset: 0, limit: FIRST_AT_ONCE }
+    : { offset: FIRST_AT_ONCE + (stage - 1) * TOLD_AT_ONCE, limit: TOLD_AT_ONCE };
 
 /** More people than fit into one transaction: the clock of the next step begins when the last of them is told. */
 const goOn = (tx: Tx, { organization_id, subject_id, step, cycle, stage }: Timer): Promise<unknown> =>
