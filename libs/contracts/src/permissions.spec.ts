@@ -1,5 +1,6 @@
 import { userRemoved } from './auth/users.js';
-import { CONSUMERS, consumerOf, permissionsOf } from './permissions.js';
+import { CONSUMERS, consumerOf } from './consumers.js';
+import { permissionsOf } from './permissions.js';
 import { SERVICES, type ServiceName } from './services.js';
 
 const services = Object.keys(SERVICES) as ServiceName[];
