@@ -17,7 +17,7 @@ export class Wakeable {
     const known = this.known.get(organizationId);
     if (known && known.untilMs > this.now()) return known.answer;
     const answer = this.destinations.anyToWake(organizationId);
-    answer.catch(() => this.known.delete(organizationId));
+    void answer.catch(() => this.known.delete(organizationId));
     this.known.set(organizationId, { answer, untilMs: this.now() + HOLDS_MS });
     return answer;
   }
