@@ -43,7 +43,7 @@ export function setUp(config: Config): Providers {
     close: async () => {
       named.close();
       given.close();
-      email?.close();
+      await email?.close();
       await apns?.close();
     },
   };
