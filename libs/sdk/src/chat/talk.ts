@@ -109,7 +109,8 @@ export class Talk {
     const { id, severity, title, text, answers } = told.alarm;
     this.alarmId = id;
     const keys = answers.map(({ key }) => `/answer ${key}`).join(' or ');
-    this.screen.print(`  !!! ${severity.toUpperCase()}: ${printable(title)} ${printable(text)} ${keys && `— ${keys}`}`);
+    const said = [printable(title), printable(text), keys && `— ${keys}`].filter((part) => part !== '').join(' ');
+    this.screen.print(`  !!! ${severity.toUpperCase()}: ${said}`);
     this.connection.markAlarmShown(told);
   }
 
