@@ -1,3 +1,4 @@
+export * from './adopt-rows.js';
 export * from './database.js';
 export * from './database-time.js';
 export * from './await-migrations.js';

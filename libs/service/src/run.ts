@@ -1,7 +1,7 @@
 import type { DynamicModule, INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { BusServer } from '@relais/bus';
-import { type migrate } from '@relais/database';
+import { adoptRows, type migrate } from '@relais/database';
 import type { Inside, Lifecycle, ReadinessCheck, Service } from '@relais/observability';
 import { TrustStore } from '@relais/security';
 import type { DataServiceConfig } from './env.js';
@@ -47,6 +47,8 @@ async function start<Config extends DataServiceConfig>(
   let isStarted = false;
   readiness.add({ name: 'start', check: () => assertThat(isStarted, 'not at its end yet') });
   const opened = await open({ service: name, config, migrations, log, lifecycle, readiness });
+  const adopted = await adoptRows(opened.db);
+  if (adopted > 0) log.warn({ event: 'database.restored_from_dump', count: adopted });
 
   const app = await NestFactory.createApplicationContext(service.module(opened), {
     logger: false,
