@@ -1,12 +1,24 @@
 import type { DataSource } from 'typeorm';
 
-/** Tables that are read in the order of the transactions that wrote them. */
-const ORDERED = `
-  SELECT c.table_name AS name FROM information_schema.columns c
-  WHERE c.table_schema = 'public' AND c.column_name = 'xid' AND c.udt_name = 'xid8'
-    AND c.column_default LIKE 'pg_current_xact_id%'`;
-/** Of transactions that this server has not begun yet. */
-const FOREIGN = 'xid >= pg_snapshot_xmax(pg_current_snapshot())';
+/** Of every table that is read in the order of the transactions that wrote it: rows of transactions not begun yet. */
+const ADOPT = `
+  DO $$
+  DECLARE
+    ordered text;
+    moved   int;
+    adopted int := 0;
+  BEGIN
+    FOR ordered IN
+      SELECT c.table_name FROM information_schema.columns c
+      WHERE c.table_schema = 'public' AND c.column_name = 'xid' AND c.udt_name = 'xid8'
+        AND c.column_default LIKE 'pg_current_xact_id%'
+    LOOP
+      EXECUTE format('UPDATE %I SET xid = pg_current_xact_id() WHERE xid >= pg_snapshot_xmax(pg_current_snapshot())', ordered);
+      GET DIAGNOSTICS moved = ROW_COUNT;
+      adopted := adopted + moved;
+    END LOOP;
+    PERFORM set_config('relais.adopted', adopted::text, true);
+  END $$`;
 
 /**
  * Takes over what came with a dump from another server: its rows carry numbers of transactions that this server may reach
@@ -19,17 +31,16 @@ const FOREIGN = 'xid >= pg_snapshot_xmax(pg_current_snapshot())';
  */
 export function adoptRows(db: DataSource): Promise<number> {
   return db.transaction(async (tx) => {
-    const tables: { name: string }[] = await tx.query(ORDERED);
-    let adopted = 0;
-    for (const { name } of tables) {
-      const [, count] = (await tx.query(
-        `UPDATE "${name}" SET xid = pg_current_xact_id() WHERE ${FOREIGN} RETURNING 1`,
-      )) as [unknown[], number];
-      adopted += count;
-    }
-    const [cursor]: { exists: boolean }[] = await tx.query(`SELECT to_regclass('outbox_cursor') IS NOT NULL AS exists`);
-    if (cursor?.exists)
-      await tx.query(`UPDATE outbox_cursor SET xid = '0', position = 0 WHERE ${FOREIGN} OR $1`, [adopted > 0]);
+    await tx.query(ADOPT);
+    const [found]: { adopted: number; hasCursor: boolean }[] = await tx.query(
+      `SELECT current_setting('relais.adopted')::int AS adopted, to_regclass('outbox_cursor') IS NOT NULL AS "hasCursor"`,
+    );
+    const { adopted = 0, hasCursor = false } = found ?? {};
+    if (hasCursor)
+      await tx.query(
+        `UPDATE outbox_cursor SET xid = '0', position = 0 WHERE xid >= pg_snapshot_xmax(pg_current_snapshot()) OR $1`,
+        [adopted > 0],
+      );
     return adopted;
   });
 }
