@@ -8,7 +8,7 @@ import { type Principal, TokenVerifier } from '@relais/security';
 import type { BusConnection } from './connect.js';
 import { atEndOfTurn, endOfTurn } from './end-of-turn.js';
 import { type RequestContext, ServesContract } from './serves.js';
-import { encodeFailure, encodeSuccess, HEADER, parseJson } from './wire.js';
+import { encodeFailure, encodeSuccess, HEADER, parseJson, toBytes } from './wire.js';
 
 /** Told of requests that were refused for want of permission, after the answer. */
 export type RefusalListener = (contract: RequestContract, principal: Principal, error: AppError) => void;
@@ -141,7 +141,7 @@ export class BusServer implements OnApplicationBootstrap {
     atEndOfTurn(() => {
       if (this.connection.nats.isClosed()) return;
       try {
-        message.respond(answer);
+        message.respond(toBytes(answer));
       } catch (error) {
         this.log.error({ event: 'bus.answer_refused', subject: message.subject, bytes: answer.length, error });
         message.respond(encodeFailure(new AppError('internal', 'internal_error')));

@@ -7,6 +7,7 @@ import {
 } from '@nats-io/jetstream';
 import { histogram, type Log } from '@relais/observability';
 import type { BusConnection } from './connect.js';
+import { toBytes } from './wire.js';
 
 const publishing = histogram(
   'relais_nats_publish_duration_seconds',
@@ -69,7 +70,7 @@ export class EventStream {
   /** Publishes under the event's id and waits until the stream has it; doubles within two minutes are dropped there. */
   async publish(subject: string, id: string, data: string): Promise<number> {
     const told = publishing.startTimer({ stream: STREAM });
-    const ack = await this.client.publish(subject, data, { msgID: id, expect: { streamName: STREAM } });
+    const ack = await this.client.publish(subject, toBytes(data), { msgID: id, expect: { streamName: STREAM } });
     told();
     return ack.seq;
   }

@@ -2,6 +2,7 @@ import type { Subscription } from '@nats-io/transport-node';
 import { counter, gauge } from '@relais/observability';
 import type { BusConnection } from './connect.js';
 import { atEndOfTurn } from './end-of-turn.js';
+import { toBytes } from './wire.js';
 
 const subjects = gauge('relais_live_subjects', 'Live subjects this replica is interested in');
 
@@ -15,9 +16,10 @@ export class LivePublisher {
 
   /** Sends to whoever is interested. Success means nothing but that the bytes are queued. */
   publish(subject: string, data: string | Uint8Array): void {
+    const bytes = typeof data === 'string' ? toBytes(data) : data;
     atEndOfTurn(() => {
       try {
-        if (!this.connection.nats.isClosed()) this.connection.nats.publish(subject, data);
+        if (!this.connection.nats.isClosed()) this.connection.nats.publish(subject, bytes);
       } catch {
         // Larger than NATS lets pass: lost like any live event, and repaired from the log.
         failed.inc();

@@ -1,4 +1,5 @@
 import { createInbox, errors, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { toBytes } from './wire.js';
 
 interface Waiting {
   subject: string;
@@ -44,7 +45,7 @@ export class Replies {
       const timer = setTimeout(() => this.end(token)?.reject(new errors.TimeoutError()), timeoutMs);
       this.waiting.set(token, { subject, resolve, reject, timer });
       try {
-        this.nats.publish(subject, payload, { reply: this.inbox + token, headers });
+        this.nats.publish(subject, toBytes(payload), { reply: this.inbox + token, headers });
       } catch (error) {
         this.end(token);
         reject(error as Error);

@@ -47,7 +47,7 @@ export class SocketPath implements Path {
   }
 
   private publish(organizationId: OrganizationId, userIds: readonly UserId[], event: LiveEvent): void {
-    const bytes = JSON.stringify(event);
+    const bytes = Buffer.from(JSON.stringify(event));
     for (const userId of userIds) this.publisher.publish(live.user(organizationId, userId), bytes);
   }
 

@@ -33,17 +33,17 @@ export class Announcer {
 
   /** How far somebody has come, to their own other devices. */
   ownReceipt(organizationId: OrganizationId, receipt: Extract<LiveEvent, { type: 'receipt' }>): void {
-    this.toUsers(organizationId, [receipt.userId], JSON.stringify(receipt));
+    this.toUsers(organizationId, [receipt.userId], Buffer.from(JSON.stringify(receipt)));
   }
 
   private publish(organizationId: OrganizationId, address: Address, event: LiveEvent, alsoTo: readonly UserId[]): void {
-    const bytes = JSON.stringify(event);
+    const bytes = Buffer.from(JSON.stringify(event));
     this.toUsers(organizationId, alsoTo, bytes);
     if (address.kind === 'direct') this.toUsers(organizationId, address.directUserIds, bytes);
     else this.publisher.publish(live.conversation(organizationId, address.conversationId), bytes);
   }
 
-  private toUsers(organizationId: OrganizationId, userIds: readonly UserId[], bytes: string): void {
+  private toUsers(organizationId: OrganizationId, userIds: readonly UserId[], bytes: Uint8Array): void {
     for (const userId of userIds) this.publisher.publish(live.user(organizationId, userId), bytes);
   }
 }
