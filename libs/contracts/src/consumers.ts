@@ -1,3 +1,4 @@
+import { alertingFactRecorded } from './alerting/facts.js';
 import { breakGlassUsed } from './auth/break-glass.js';
 import { contactsChanged } from './auth/contact-policy.js';
 import { securityNoticeRaised } from './auth/notices.js';
@@ -22,6 +23,7 @@ export const CONSUMERS: Readonly<Record<ServiceName, Readonly<Record<string, Eve
     'alerting-message-push': entriesAppended,
   },
   messaging: { 'messaging-departed-users': userRemoved, 'messaging-contact-changes': contactsChanged },
+  operator: { 'operator-alarms': alertingFactRecorded, 'operator-outages': outageModeChanged },
 };
 
 /** The name of the durable consumer of a service for an event. @throws Error when the table has none */

@@ -111,7 +111,7 @@ export const EVENTS: readonly EventContract[] = declared.filter(isEvent);
 export const SIGNALS: readonly SignalContract[] = [trust.revoked];
 export const SURVEYS: readonly SurveyContract[] = [findOnlineDevices];
 
-export type ServiceName = 'gateway' | 'auth' | 'messaging' | 'alerting';
+export type ServiceName = 'gateway' | 'auth' | 'messaging' | 'alerting' | 'operator';
 
 interface ServiceLinks {
   /** Requests this service sends to others. */
@@ -180,6 +180,14 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceLinks>> = {
     hears: [trust.revoked],
     surveys: [findOnlineDevices],
     live: 'publishes',
+  },
+  operator: {
+    calls: [],
+    emits: [],
+    consumes: [alertingFacts.alertingFactRecorded, outage.outageModeChanged],
+    signals: [],
+    hears: [],
+    live: 'none',
   },
 };
 

@@ -19,8 +19,8 @@ export function podFindings(object: KubernetesObject, options: Options = {}): st
 
 /** The volumes that "restricted" allows and this chart uses. */
 const VOLUMES = ['configMap', 'secret', 'emptyDir', 'projected', 'persistentVolumeClaim'];
-/** Makes secrets through the API server, and is the only one that is given a token. */
-const HAS_TOKEN = /-bootstrap$/;
+/** What speaks to the API server is given a token: what makes secrets, and the operator. */
+const HAS_TOKEN = /-(bootstrap|operator)$/;
 
 function ofPod({ securityContext, ...pod }: PodSpec, { openshift = false }: Options): string[] {
   const volumes = (pod.volumes ?? []).filter((volume) => !VOLUMES.some((kind) => kind in volume));

@@ -1,6 +1,7 @@
 import { render } from './helm.js';
 import { type Container, isWorkload, type KubernetesObject, named, podOf } from './kubernetes.js';
 import { PROFILES, profiles } from './profiles.js';
+import { surgePolicyOf } from './surge.js';
 
 const scaler = (objects: readonly KubernetesObject[]) =>
   objects.filter(({ kind }) => ['HorizontalPodAutoscaler', 'ScaledObject'].includes(kind));
@@ -66,7 +67,10 @@ describe.each(profiles)('the chart as %s', (_, rendering) => {
   });
 
   it('names a number of replicas exactly where nothing scales (B5, D7)', () => {
-    const scaled = scaler(objects).map(({ spec }) => spec.scaleTargetRef.name as string);
+    const byOperator = surgePolicyOf(objects)?.spec.target ?? [];
+    const scaled = scaler(objects)
+      .map(({ spec }) => spec.scaleTargetRef.name as string)
+      .concat(byOperator);
     for (const { metadata, spec } of objects.filter(isWorkload))
       expect([metadata.name, spec.replicas === undefined]).toEqual([metadata.name, scaled.includes(metadata.name)]);
   });
@@ -84,7 +88,8 @@ const SCALE_DOWN = { stabilizationWindowSeconds: 600, policies: [{ type: 'Pods',
 
 describe('scaling', () => {
   it('looks at sockets and CPU: up at once, down slowly (D7)', () => {
-    const { spec } = named(render(PROFILES.ha), 'HorizontalPodAutoscaler', 'm-gateway');
+    const objects = render({ ...PROFILES.ha, set: ['operator.enabled=false'] });
+    const { spec } = named(objects, 'HorizontalPodAutoscaler', 'm-gateway');
     expect(spec.metrics.map(({ type }: { type: string }) => type)).toEqual(['Resource', 'Pods']);
     expect(spec.metrics[1].pods.metric).toEqual({ name: 'relais_gateway_connections' });
     expect(spec.behavior).toEqual({ scaleUp: SCALE_UP, scaleDown: SCALE_DOWN });

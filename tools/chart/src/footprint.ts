@@ -1,4 +1,5 @@
 import { isWorkload, type KubernetesObject, mebibytes, millicores, podOf } from './kubernetes.js';
+import { surgePolicyOf } from './surge.js';
 
 export interface Footprint {
   pods: number;
@@ -29,5 +30,7 @@ function replicasOf({ kind, metadata, spec }: KubernetesObject, objects: readonl
       object.spec.scaleTargetRef.kind === kind &&
       object.spec.scaleTargetRef.name === metadata.name,
   );
+  const surge = surgePolicyOf(objects)?.spec;
+  if (surge?.target === metadata.name) return surge.minReplicas;
   return (scaler?.spec.minReplicas ?? scaler?.spec.minReplicaCount ?? spec.replicas ?? 1) as number;
 }

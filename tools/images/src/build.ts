@@ -7,7 +7,7 @@ import { smokeTest } from './smoke.js';
 const root = join(import.meta.dirname, '..', '..', '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 const image = `relais/relais:${version}`;
-const SERVICES = ['gateway', 'auth', 'messaging', 'alerting', 'standalone'];
+const SERVICES = ['gateway', 'auth', 'messaging', 'alerting', 'operator', 'standalone'];
 const programs = [...SERVICES.map((name) => `apps/${name}/dist/main.js`), 'apps/installer/dist/bootstrap.js'];
 
 const found = findEngine();

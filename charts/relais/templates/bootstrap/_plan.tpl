@@ -16,6 +16,9 @@
 {{- $plan = append $plan (dict "name" (printf "%s-owner" $own) "keys" (dict "DATABASE_OWNER_PASSWORD" "password")) -}}
 {{- end -}}
 {{- end -}}
+{{- if and .Values.operator.enabled (not .Values.operator.existingSecret) -}}
+{{- $plan = append $plan (dict "name" (include "relais.operatorSecret" .) "keys" (dict "NATS_NKEY_SEED" "nkey-seed" "NATS_NKEY" "nkey")) -}}
+{{- end -}}
 {{- if .Values.postgresql.bundled -}}
 {{- $plan = append $plan (dict "name" (printf "%s-postgresql" $fullname) "keys" (dict "POSTGRES_PASSWORD" "password")) -}}
 {{- end -}}

@@ -24,6 +24,7 @@ cluster {
 authorization {
   users = [
     {{- range $service, $may := .Files.Get "files/nats-permissions.json" | fromJson }}
+    {{- if or (ne $service "operator") $root.Values.operator.enabled }}
     {
       nkey: ${{ upper $service }}_NKEY
       permissions {
@@ -32,6 +33,7 @@ authorization {
         allow_responses { max: 1, expires: "1m" }
       }
     }
+    {{- end }}
     {{- end }}
   ]
 }

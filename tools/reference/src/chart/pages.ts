@@ -1,4 +1,4 @@
-import { type ServiceName, permissionsOf } from '@relais/contracts';
+import { permissionsOf, type ServiceName, SERVICES } from '@relais/contracts';
 import type { Page } from '../page.js';
 import { dashboardPages } from './dashboards/pages.js';
 import { chartServices } from './services.js';
@@ -18,8 +18,8 @@ export const chartPages = async (): Promise<Page[]> => {
     name,
     { database, redis, public: isPublic },
   ]);
-  const permissions = services.map(({ name }) => {
-    const { publish, subscribe } = permissionsOf(name as ServiceName);
+  const permissions = (Object.keys(SERVICES) as ServiceName[]).toSorted().map((name) => {
+    const { publish, subscribe } = permissionsOf(name);
     return [name, { publish: [...new Set(publish)].sort(), subscribe: [...new Set(subscribe)].sort() }];
   });
   return [

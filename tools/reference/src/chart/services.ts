@@ -14,10 +14,14 @@ const CHARTS = new Set([
   ...['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_TRACES_SAMPLER_ARG'],
 ]);
 
+/** It has a part of the chart of its own: no service, and nothing without the API server. */
+const NOT_A_WORKLOAD = 'operator';
+
 /** Every service with its settings, as its own table of the environment has them. */
 export const chartServices = async (): Promise<ChartService[]> =>
   Promise.all(
     Object.keys(SERVICES)
+      .filter((name) => name !== NOT_A_WORKLOAD)
       .toSorted()
       .map(async (name) => {
         const { env } = (await built(`apps/${name}/dist/config.js`)) as { env: Record<string, z.ZodType> };

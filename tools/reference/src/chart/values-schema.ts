@@ -51,6 +51,22 @@ const gateway = closed({
   }),
 });
 
+const operator = closed({
+  enabled: flag,
+  replicas: whole(0, 10),
+  requests,
+  existingSecret: name,
+  crds: closed({ enabled: flag }),
+  surge: closed({
+    enabled: flag,
+    replicas: whole(1, 1_000),
+    minRecipients: whole(1, 10_000_000),
+    holdSeconds: whole(10, 86_400),
+    stepSeconds: whole(1, 3_600),
+    maxPerHour: whole(1, 60),
+  }),
+});
+
 const nats = closed({
   ...peer,
   bundled: flag,
@@ -124,6 +140,7 @@ export const valuesSchema = (services: readonly ChartService[]): Schema & { $sch
     ingress: closed({ enabled: flag, className: text, hosts: list(text), tlsSecret: name, annotations: labels }),
     httpRoute: closed({ enabled: flag, parentRefs: list(foreign), hostnames: list(text) }),
     passkeys: closed({ rpId: text, origins: list(text) }),
+    operator,
     nats,
     postgresql,
     valkey,

@@ -1,0 +1,5 @@
+import 'reflect-metadata';
+import { runAlone } from '@relais/observability';
+import { service } from './service.js';
+
+await runAlone(service);

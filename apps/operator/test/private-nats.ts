@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { testNats } from '@relais/testing';
+
+export interface PrivateNats {
+  readonly url: string;
+  readonly seed?: string | undefined;
+  stop(): Promise<void>;
+}
+
+/** Where Debian puts it is not on everybody's PATH. */
+const PROGRAMS = ['nats-server', '/usr/sbin/nats-server', '/usr/local/sbin/nats-server'];
+
+/**
+ * A NATS server with a stream of this test alone: whoever is killed in another test would leave its consumers here.
+ * Without the program on the machine it is the shared server, or one in a container.
+ */
+export async function privateNats(): Promise<PrivateNats> {
+  const folder = mkdtempSync(join(tmpdir(), 'relais-nats-'));
+  for (const program of PROGRAMS) {
+    const args = ['-a', '127.0.0.1', '-p', '-1', '-js', '-sd', join(folder, 'data'), '--ports_file_dir', folder];
+    const server = spawn(program, args, { stdio: 'ignore' });
+    const isThere = await new Promise<boolean>((resolve) => {
+      server.once('spawn', () => resolve(true)).once('error', () => resolve(false));
+    });
+    if (isThere) return { url: await urlIn(folder), stop: () => stop(server, folder) };
+  }
+  rmSync(folder, { recursive: true });
+  return { ...(await testNats()), stop: async () => undefined };
+}
+
+async function stop(server: ChildProcess, folder: string): Promise<void> {
+  const exited = once(server, 'exit');
+  server.kill('SIGTERM');
+  await exited;
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function urlIn(folder: string): Promise<string> {
+  const deadline = Date.now() + 10_000;
+  while (Date.now() < deadline) {
+    const file = readdirSync(folder).find((name) => name.endsWith('.ports'));
+    const text = file ? readFileSync(join(folder, file), 'utf8') : '';
+    if (text.endsWith('}')) return (JSON.parse(text) as { nats: [string] }).nats[0];
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('nats-server did not say its port');
+}

@@ -1,0 +1,157 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type BusConnection, connectNats, EventStream } from '@relais/bus';
+import { alertingFactRecorded, type OutageModeChanged, outageModeChanged } from '@relais/contracts';
+import { type ApiObject, KubeApi } from '@relais/kube-api';
+import { newId } from '@relais/kernel';
+import { silentLog } from '@relais/observability';
+import { eventually } from './eventually.js';
+import { type PrivateNats, privateNats } from './private-nats.js';
+
+const PROGRAM = join(import.meta.dirname, '..', 'dist', 'main.js');
+const POLICIES = '/apis/relais.io/v1alpha1/namespaces/relais/surgepolicies';
+const AUTOSCALERS = '/apis/autoscaling/v2/namespaces/relais/horizontalpodautoscalers';
+export const POLICY = {
+  ...{ target: 'm-gateway', minReplicas: 3, maxReplicas: 12, cpuPercent: 70 },
+  surge: { replicas: 8, minRecipients: 500, holdSeconds: 600, stepSeconds: 120, maxPerHour: 6 },
+};
+const SURGE_POLICIES = {
+  ...{ group: 'relais.io', version: 'v1alpha1', plural: 'surgepolicies', kind: 'SurgePolicy' },
+  ...{ namespaced: true, subresources: ['status'] },
+};
+
+/** One operator as a process. */
+export interface Operator {
+  signal(signal: NodeJS.Signals): void;
+  /** @returns the exit code, and all it has said */
+  end(signal?: NodeJS.Signals): Promise<{ code: number | null; said: string }>;
+}
+
+/** An API server in memory, a NATS of its own, and operators that are real processes between them. */
+export class World {
+  private readonly operators: Operator[] = [];
+
+  private constructor(
+    readonly api: KubeApi,
+    readonly url: string,
+    private readonly nats: PrivateNats,
+    private readonly connection: BusConnection,
+    private readonly events: EventStream,
+  ) {}
+
+  static async open(): Promise<World> {
+    const nats = await privateNats();
+    const connection = await connectNats({ url: nats.url, service: 'test', replica: 't', log: silentLog });
+    const events = new EventStream(connection, silentLog, { replicas: 1, retentionHours: 1 });
+    await events.ensure();
+    const api = new KubeApi([SURGE_POLICIES]);
+    const world = new World(api, await api.start(), nats, connection, events);
+    await world.ask('POST', '/apis/apps/v1/namespaces/relais/deployments', {
+      metadata: { name: 'm-gateway' },
+      spec: { replicas: 3 },
+    });
+    return world;
+  }
+
+  async close(): Promise<void> {
+    for (const operator of this.operators) await operator.end('SIGKILL');
+    await this.connection.close();
+    await this.nats.stop();
+    await this.api.close();
+  }
+
+  async ask(method: string, path: string, body?: object, type = 'application/json'): Promise<ApiObject> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      ...(body && { body: JSON.stringify(body), headers: { 'content-type': type } }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as ApiObject;
+  }
+
+  async start(more: Record<string, string> = {}): Promise<Operator> {
+    const child = spawn(process.execPath, [PROGRAM], {
+      env: {
+        ...{ NATS_URL: this.nats.url, HOST: '127.0.0.1', INTERNAL_PORT: '0', REPLICA: `o${this.operators.length}` },
+        ...{ KUBERNETES_URL: this.url, NAMESPACE: 'relais', RECONCILE_MS: '300' },
+        ...{ LEASE_DURATION_MS: '3000', LEASE_RENEW_MS: '2000', LEASE_RETRY_MS: '400' },
+        SURGE_POLICY: JSON.stringify({ name: 'm-gateway', spec: POLICY }),
+        ...more,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
+    const exited = once(child, 'exit');
+    const operator: Operator = {
+      signal: (signal) => void child.kill(signal),
+      end: async (signal = 'SIGTERM') => {
+        if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+        const [code] = (await exited) as [number | null];
+        return { code, said };
+      },
+    };
+    this.operators.push(operator);
+    child.on('exit', (code) => {
+      if (code) process.stdout.write(said);
+    });
+    return operator;
+  }
+
+  readonly policy = (): ApiObject | undefined => this.api.all('surgepolicies')[0];
+  readonly autoscaler = (): ApiObject | undefined => this.api.all('horizontalpodautoscalers')[0];
+  readonly minimum = (): number | undefined => this.autoscaler()?.['spec'].minReplicas as number | undefined;
+  readonly holder = (): string => (this.api.all('leases')[0]?.['spec'].holderIdentity as string | undefined) ?? '';
+  readonly reasons = (): string[] => this.api.all('events').map((event) => event['reason'] as string);
+
+  /** Waits until somebody leads and everything is as usual. */
+  settled(minimum = 3): Promise<void> {
+    return eventually(() => this.minimum() === minimum && this.policy()?.['status']?.observedGeneration !== undefined);
+  }
+
+  /** A policy that is made by hand. */
+  async make(name: string, spec: object): Promise<void> {
+    await this.ask('POST', POLICIES, { metadata: { name }, spec });
+  }
+
+  async change(patch: object): Promise<void> {
+    await this.ask('PATCH', `${POLICIES}/m-gateway`, patch, 'application/merge-patch+json');
+  }
+
+  async changeAutoscaler(patch: object): Promise<void> {
+    const path = `${AUTOSCALERS}/m-gateway?fieldManager=kubectl-edit`;
+    await this.ask('PATCH', path, patch, 'application/merge-patch+json');
+  }
+
+  ready(replicas: number): Promise<ApiObject> {
+    const path = '/apis/apps/v1/namespaces/relais/deployments/m-gateway/status';
+    return this.ask('PATCH', path, { status: { readyReplicas: replicas } }, 'application/merge-patch+json');
+  }
+
+  /** As alerting records it. @returns the alarm's id */
+  async alarm(recipients: number, { at = new Date(), id = newId<string>() } = {}): Promise<string> {
+    const fact = {
+      ...{ id: newId<string>(), organizationId: newId<string>(), at: at.toISOString(), action: 'alarm.raised' },
+      ...{ actor: { kind: 'user', id: newId<string>() }, object: { kind: 'alarm', id }, outcome: 'done' as const },
+      after: { recipients, state: 'open' },
+    };
+    await this.publish(alertingFactRecorded.subject, alertingFactRecorded.data.parse(fact));
+    return id;
+  }
+
+  async outage(on: boolean): Promise<void> {
+    const change = {
+      id: newId<string>(),
+      organizationId: newId<string>(),
+      at: new Date().toISOString(),
+      on,
+      by: 'person',
+    };
+    await this.publish(outageModeChanged.subject, outageModeChanged.data.parse(change) as OutageModeChanged);
+  }
+
+  private async publish(subject: string, data: { id: string }): Promise<void> {
+    await this.events.publish(subject, data.id, JSON.stringify(data));
+  }
+}
