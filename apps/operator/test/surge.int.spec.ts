@@ -89,8 +89,12 @@ describe('the operator and its surges', () => {
     await eventually(() => world.minimum() === 8);
     await eventually(() => (world.policy()?.['status'].handled as string[]).includes(`alarm/${id}`));
 
-    const { surge, begunAt, term } = world.policy()?.['status'] as Record<string, never>;
-    expect(Date.parse((surge as { until: string }).until)).toBeGreaterThan(Date.parse(until));
+    const { surge, begunAt, term } = world.policy()?.['status'] as {
+      surge: { until: string };
+      begunAt: string[];
+      term: object;
+    };
+    expect(Date.parse(surge.until)).toBeGreaterThan(Date.parse(until));
     expect(begunAt).toHaveLength(1);
     expect(term).toMatchObject({ number: 1 });
   });

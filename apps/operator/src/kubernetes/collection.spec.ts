@@ -94,7 +94,7 @@ describe('a collection of objects', () => {
     await open({ watchSeconds: 0.1, graceMs: 200 });
     const before = watches();
     // Watches of the next seconds are opened and not answered.
-    server.order({ method: 'GET', path: /configmaps$/, latencyMs: 1_000_000, times: 2 });
+    server.order({ method: 'GET', path: /configmaps$/, latencyMs: 3_000, times: 2 });
     await create('b');
     await eventually(() => names().join() === 'a,b' && watches() > before);
   });

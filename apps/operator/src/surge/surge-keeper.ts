@@ -73,6 +73,8 @@ export class SurgeKeeper {
         await pause(waitMs, undefined, { signal }).catch(() => undefined);
       }
     } finally {
+      // The next leader counts from here on.
+      surges({ active: 0, requested: 0, ready: 0 });
       await Promise.all(consumers.map((consumer) => consumer.stop()));
     }
   }
