@@ -33,7 +33,7 @@ import { PasswordHasher } from '../src/passwords/password-hasher.js';
 import { Revocations, revoke } from '../src/trust/revocations.postgres.js';
 import { exchangePassword, findUser } from '../src/users/user-rows.postgres.js';
 import { aDevice, aPerson, refreshInput, type TestDevice } from './person.js';
-import { aMember, anOrganization, codeOf, type Member, signIn, startWorld, type World } from './world.js';
+import { aMember, anOrganization, codeOf, finalCodeOf, type Member, signIn, startWorld, type World } from './world.js';
 
 const SECOND_MS = 1_000;
 
@@ -122,12 +122,11 @@ describe('the auth service', () => {
 
     it('makes one organization per token, however many of fifty try at once (A-07)', async () => {
       const token = world.bootstrapTokens[1] as string;
-      const tries = Array.from({ length: 50 }, () => world.bus.request(bootstrapOrganization, input(token)));
+      const once = () => finalCodeOf(() => world.bus.request(bootstrapOrganization, input(token)));
 
-      const codes = await Promise.all(tries.map(codeOf));
+      const codes = await Promise.all(Array.from({ length: 50 }, once));
 
-      expect(codes.filter((code) => code === 'ok')).toHaveLength(1);
-      expect(['ok', 'bootstrap_refused', 'login_overloaded']).toEqual(expect.arrayContaining([...new Set(codes)]));
+      expect(codes.toSorted()).toEqual([...Array.from({ length: 49 }, () => 'bootstrap_refused'), 'ok']);
     });
 
     it('refuses a used token, and one that is nobody’s (A-24)', async () => {
@@ -139,14 +138,14 @@ describe('the auth service', () => {
   describe('an invitation', () => {
     it('brings in one person, however many of fifty redeem it at once (A-07)', async () => {
       const { invitationToken } = await invite(owner);
-      const tries = Array.from({ length: 50 }, () =>
-        world.bus.request(acceptInvitation, { invitationToken, ...aPerson(), device: aDevice().device }),
-      );
+      const once = () =>
+        finalCodeOf(() =>
+          world.bus.request(acceptInvitation, { invitationToken, ...aPerson(), device: aDevice().device }),
+        );
 
-      const codes = await Promise.all(tries.map(codeOf));
+      const codes = await Promise.all(Array.from({ length: 50 }, once));
 
-      expect(codes.filter((code) => code === 'ok')).toHaveLength(1);
-      expect(['ok', 'invitation_refused', 'login_overloaded']).toEqual(expect.arrayContaining([...new Set(codes)]));
+      expect(codes.toSorted()).toEqual([...Array.from({ length: 49 }, () => 'invitation_refused'), 'ok']);
     });
 
     const accept = (invitationToken: string, person = aPerson()) =>

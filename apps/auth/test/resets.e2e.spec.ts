@@ -17,7 +17,7 @@ import {
 import { addPasskey, addTotp, as, codeNow, demand, finish, stepUp, unfinished } from './factors.js';
 import { factsOf } from './facts.js';
 import { refreshInput } from './person.js';
-import { aMember, anOrganization, codeOf, type Member, startWorld, type World } from './world.js';
+import { aMember, anOrganization, codeOf, finalCodeOf, type Member, startWorld, type World } from './world.js';
 
 const NEW_PASSWORD = 'sieben Kähne auf der Havel';
 
@@ -110,12 +110,14 @@ describe('resets by administrators', () => {
     it('succeed once of fifty at once (A-07)', async () => {
       const { resetToken } = await start(member);
 
-      const codes = await Promise.all(
-        Array.from({ length: 50 }, (_, number) => complete(resetToken, `${NEW_PASSWORD} ${number}`)),
-      );
+      const once = (_: unknown, number: number) =>
+        finalCodeOf(() =>
+          world.bus.request(completePasswordReset, { resetToken, newPassword: `${NEW_PASSWORD} ${number}` }),
+        );
 
-      expect(codes.filter((code) => code === 'ok')).toHaveLength(1);
-      expect(codes.filter((code) => !['ok', 'reset_refused', 'login_overloaded'].includes(code))).toEqual([]);
+      const codes = await Promise.all(Array.from({ length: 50 }, once));
+
+      expect(codes.toSorted()).toEqual(['ok', ...Array.from({ length: 49 }, () => 'reset_refused')]);
     });
 
     it('tell a stranger nothing: every wrong token gives the same answer (A-27)', async () => {

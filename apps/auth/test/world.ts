@@ -118,3 +118,12 @@ export const codeOf = (request: Promise<unknown>): Promise<string> =>
     () => 'ok',
     (error: { code?: string }) => error.code ?? String(error),
   );
+
+/** The same, of a request that is made again as long as it is put off: fifty at once are more than the service takes. */
+export async function finalCodeOf(request: () => Promise<unknown>): Promise<string> {
+  for (;;) {
+    const code = await codeOf(request());
+    if (code !== 'login_overloaded' && code !== 'database_unavailable') return code;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
