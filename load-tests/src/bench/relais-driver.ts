@@ -40,11 +40,9 @@ export class RelaisDriver implements Driver {
     gateways: readonly string[],
     index: number,
   ): Promise<Pair> {
-    const { id } = await from.call(ROUTES.createConversation, {
-      id: newId<ConversationId>(),
-      kind: 'direct',
-      memberIds: [to.tokens.userId],
-    });
+    const wanted = { id: newId<ConversationId>(), kind: 'direct' as const, memberIds: [to.tokens.userId] };
+    // A busy machine may be late with the answer.
+    const { id } = await from.call(ROUTES.createConversation, wanted, { retry: true });
     const [writer, reader] = await Promise.all([
       RelaisSocket.open(gateways[index % gateways.length] as string, from),
       RelaisSocket.open(gateways[(index + 1) % gateways.length] as string, to),
