@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { runAlone } from '@relais/observability';
 import { service } from './service.js';
 

@@ -1,10 +1,11 @@
-import { NestFactory } from '@nestjs/core';
-import { connectNats } from '@relais/bus';
-import type { Inside } from '@relais/observability';
-import { OperatorModule } from './app.module.js';
+import { type BusConnection, connectNats, EventStream } from '@relais/bus/events';
+import { newId, SystemClock } from '@relais/kernel';
+import type { Inside, Log } from '@relais/observability';
 import type { Config } from './config.js';
 import { KubernetesApi } from './kubernetes/kubernetes-api.js';
 import { Elector } from './leader/elector.js';
+import { KubernetesLeaseStore } from './leader/lease-store.kubernetes.js';
+import { SystemMonotonic } from './leader/monotonic.js';
 import { declareSeries } from './metrics.js';
 import { SurgeKeeper } from './surge/surge-keeper.js';
 
@@ -35,12 +36,8 @@ export async function startOperator(config: Config, { log, lifecycle, readiness 
   });
   lifecycle.add('kubernetes', () => api.close());
 
-  const app = await NestFactory.createApplicationContext(OperatorModule.with({ config, connection, api, log }), {
-    logger: false,
-    abortOnError: false,
-  });
-  lifecycle.add('application', () => app.close());
-  const [keeper, elector] = [app.get(SurgeKeeper), app.get(Elector)];
+  const keeper = surgeKeeper(config, api, connection, log);
+  const elector = electorOf(config, api, keeper, log);
   keeper.start();
   lifecycle.add('policies', () => keeper.stop());
   elector.start();
@@ -49,3 +46,23 @@ export async function startOperator(config: Config, { log, lifecycle, readiness 
   readiness.add(keeper.readiness);
   isStarted = true;
 }
+
+function surgeKeeper(config: Config, api: KubernetesApi, connection: BusConnection, log: Log): SurgeKeeper {
+  const events = new EventStream(connection, log, {
+    replicas: config.EVENTS_REPLICAS,
+    retentionHours: config.OUTBOX_RETENTION_HOURS,
+  });
+  const { NAMESPACE: namespace, SURGE_POLICY: own, RECONCILE_MS: reconcileMs } = config;
+  return new SurgeKeeper({ api, events, namespace, own, reconcileMs, log });
+}
+
+const electorOf = (config: Config, api: KubernetesApi, keeper: SurgeKeeper, log: Log): Elector =>
+  new Elector(new KubernetesLeaseStore(api, config.NAMESPACE, config.LEASE_NAME), (term) => keeper.lead(term), {
+    identity: `${config.REPLICA}_${newId()}`,
+    leaseMs: config.LEASE_DURATION_MS,
+    renewMs: config.LEASE_RENEW_MS,
+    retryMs: config.LEASE_RETRY_MS,
+    time: new SystemMonotonic(),
+    clock: new SystemClock(),
+    log,
+  });

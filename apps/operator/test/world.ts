@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { type BusConnection, connectNats, EventStream } from '@relais/bus';
+import { type BusConnection, connectNats, EventStream } from '@relais/bus/events';
 import { alertingFactRecorded, type OutageModeChanged, outageModeChanged } from '@relais/contracts';
 import { type ApiObject, KubeApi } from '@relais/kube-api';
 import { newId } from '@relais/kernel';
@@ -23,6 +23,7 @@ const SURGE_POLICIES = {
 
 /** One operator as a process. */
 export interface Operator {
+  pid: number | undefined;
   signal(signal: NodeJS.Signals): void;
   /** @returns the exit code, and all it has said */
   end(signal?: NodeJS.Signals): Promise<{ code: number | null; said: string }>;
@@ -85,6 +86,7 @@ export class World {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
     const exited = once(child, 'exit');
     const operator: Operator = {
+      pid: child.pid,
       signal: (signal) => void child.kill(signal),
       end: async (signal = 'SIGTERM') => {
         if (child.exitCode === null && child.signalCode === null) child.kill(signal);
@@ -138,6 +140,15 @@ export class World {
     };
     await this.publish(alertingFactRecorded.subject, alertingFactRecorded.data.parse(fact));
     return id;
+  }
+
+  /** Waits until the operator has taken all that was told of alarms. */
+  async dealtWith(): Promise<void> {
+    const { consumers } = await this.events.management();
+    await eventually(async () => {
+      const { num_pending: waiting, num_ack_pending: inHand } = await consumers.info('EVENTS', 'operator-alarms');
+      return waiting + inHand === 0;
+    });
   }
 
   async outage(on: boolean): Promise<void> {

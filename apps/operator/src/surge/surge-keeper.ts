@@ -1,4 +1,4 @@
-import { EventConsumer, type EventStream } from '@relais/bus';
+import { EventConsumer, type EventStream } from '@relais/bus/events';
 import { alertingFactRecorded, consumerOf, outageModeChanged } from '@relais/contracts';
 import { AppError } from '@relais/kernel';
 import type { Log, ReadinessCheck } from '@relais/observability';
