@@ -1,5 +1,5 @@
 import { posix, relative, sep } from 'node:path';
-import { declaredBy, mayImport, projectOf } from './projects.mjs';
+import { declaredBy, mayImport, offers, projectOf } from './projects.mjs';
 
 const isTest = (path) =>
   /\.spec\.ts$|\.contract\.ts$/.test(path) ||
@@ -33,7 +33,7 @@ const worldProblem = (path, specifier) => {
 const packageProblem = (root, path, project, specifier) => {
   const [, name, rest] = /^@relais\/([^/]+)(\/.*)?$/.exec(specifier) ?? [];
   if (!name) return null;
-  if (rest) return `Import @relais/${name}, not a file inside it`;
+  if (rest && !offers(root, name, rest)) return `Import @relais/${name}, not a file inside it`;
   if (isTest(path)) return mayImport('tools', name, root) ? null : `Nobody imports an app: @relais/${name}`;
   if (!mayImport(project, name, root)) return `${project} may not import @relais/${name}`;
   return declaredBy(root, project).includes(name) ? null : `${project}/package.json does not declare @relais/${name}`;

@@ -40,6 +40,12 @@ export const declaredBy = (root, project) => {
     .map((name) => name.slice('@relais/'.length));
 };
 
+/** Whether a lib has a door of this name beside its index, such as `/events`: one that its package.json exports. */
+export const offers = (root, name, rest) => {
+  const path = join(root, 'libs', name, 'package.json');
+  return existsSync(path) && `.${rest}` in (readJson(path).exports ?? {});
+};
+
 const isOurs = (name) => name.startsWith('@relais/');
 
 const foldersIn = (root, group) =>
