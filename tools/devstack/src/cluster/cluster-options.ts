@@ -18,9 +18,12 @@ export interface ClusterOptions extends ServerOptions {
   readyDeadlineMs?: number;
 }
 
+/** The operator works on a Kubernetes, which there is none of here. */
+const HERE = SERVICE_NAMES.filter((service) => service !== 'operator');
+
 /** Every replica these options ask for, numbered from 1. */
 export const replicasOf = ({ replicas }: Pick<ClusterOptions, 'replicas'>): Replica[] =>
-  SERVICE_NAMES.flatMap((service) =>
+  HERE.flatMap((service) =>
     Array.from({ length: replicas?.[service] ?? 1 }, (_, index) => ({
       service,
       number: index + 1,
