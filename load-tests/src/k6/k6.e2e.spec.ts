@@ -1,0 +1,84 @@
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { SUBPROTOCOL } from '@relais/contracts';
+import { WebSocket } from 'ws';
+import { World } from '../world/world.js';
+import { type Beginning, PeopleServer } from './people-server.js';
+
+const K6 = resolve(import.meta.dirname, '../../k6');
+const TSC = resolve(import.meta.dirname, '../../../node_modules/.bin/tsc');
+const DEADLINE_MS = 240_000;
+const PEOPLE = 8;
+const hasK6 = spawnSync('k6', ['version'], { stdio: 'ignore' }).status === 0;
+if (!hasK6) console.log('k6 is not on this machine: its scenarios are compiled, and not run');
+
+it(
+  'the scenarios for k6 are of the types that k6 has',
+  () => {
+    expect(() => execFileSync(process.execPath, [TSC, '-p', K6], { encoding: 'utf8' })).not.toThrow();
+  },
+  DEADLINE_MS,
+);
+
+describe('a system under k6', () => {
+  let world: World;
+  let people: PeopleServer;
+
+  beforeAll(async () => {
+    world = await World.start({ name: `k6-${process.pid}`, replicas: 1 });
+    people = await PeopleServer.start(await world.people.atLeast(PEOPLE), await world.cluster.gatewayUrls());
+  }, DEADLINE_MS);
+
+  afterAll(async () => {
+    await people?.close();
+    await world?.close();
+  }, DEADLINE_MS);
+
+  const begin = async (person: number): Promise<Beginning> =>
+    (await (await fetch(`${people.url}/begin?person=${person}`)).json()) as Beginning;
+
+  it('lets somebody in with the frame that was signed for them, once', async () => {
+    const { url, hello, conversationId } = await begin(3);
+    const said = async () => {
+      const socket = new WebSocket(url, SUBPROTOCOL);
+      await new Promise((opened) => socket.once('open', opened));
+      const first = new Promise<string>((heard) => {
+        socket.once('message', (data: Buffer) => heard((JSON.parse(data.toString()) as { type: string }).type));
+        socket.once('close', () => heard('closed'));
+      });
+      socket.send(hello);
+      return first.finally(() => socket.terminate());
+    };
+
+    expect(await said()).toBe('ready');
+    expect(await said()).not.toBe('ready');
+    expect((await begin(2)).conversationId).toBe(conversationId);
+    expect((await begin(3 + PEOPLE)).conversationId).toBe(conversationId);
+  });
+
+  (hasK6 ? it : it.skip).each(['steady', 'spike', 'storm', 'alarm'])(
+    'goes through %s',
+    async (scenario) => {
+      const summary = join(mkdtempSync(join(tmpdir(), 'relais-k6-')), 'summary.json');
+      const set = [`SCENARIO=${scenario}`, `PEOPLE=${PEOPLE}`, 'SECONDS=10', 'EVERY=2', `PEOPLE_URL=${people.url}`];
+      const args = ['run', '--quiet', '--no-usage-report', '--no-thresholds', '--summary-export', summary];
+      // Not in step with it: what signs for it is in this process.
+      await promisify(execFile)('k6', [...args, ...set.flatMap((one) => ['-e', one]), `${K6}/relais.ts`]);
+
+      // A busy test machine keeps no promise about time; that people come in and are heard it has to keep.
+      const { metrics } = JSON.parse(readFileSync(summary, 'utf8')) as {
+        metrics: Record<string, Record<string, number>>;
+      };
+      rmSync(dirname(summary), { recursive: true });
+      const value = (metric: string, of: string) => metrics[metric]?.[of];
+      expect(value('relais_connected', 'value')).toBe(1);
+      expect(value('relais_accepted', 'value')).toBe(1);
+      expect(value('relais_delivery_time', 'max')).toBeGreaterThan(0);
+      if (scenario === 'alarm') expect(value('relais_alarms_heard', 'count')).toBe(PEOPLE);
+    },
+    DEADLINE_MS,
+  );
+});
