@@ -6,14 +6,13 @@ import { acceptInvitation, bootstrapOrganization, createInvitation, openSession,
 import { OutboxRelay } from '@relais/database';
 import { silentLog } from '@relais/observability';
 import { JwtTokenVerifier, newSecret, TrustStore } from '@relais/security';
-import { FixedClock } from '@relais/testing';
+import { FixedClock, privateNats } from '@relais/testing';
 import { AuthModule } from '../src/app.module.js';
 import { env } from '../src/config.js';
 import { LocalTrust } from '../src/trust/local-trust.js';
 import { NOTICES } from '../src/notices/notices.providers.js';
 import { authDatabases } from './databases.js';
 import { aDevice, aPerson, type TestDevice } from './person.js';
-import { privateNats } from './private-nats.js';
 
 // A machine that runs several suites at once is slow; nothing here is about speed.
 const PATIENCE_MS = 60_000;

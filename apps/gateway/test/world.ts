@@ -3,14 +3,13 @@ import { connectNats, NatsBus } from '@relais/bus';
 import { loadConfig } from '@relais/config';
 import { revoked, type Revocation } from '@relais/contracts';
 import { Lifecycle, type Log, Readiness, silentLog, startInternalServer } from '@relais/observability';
-import { TcpProxy } from '@relais/testing';
+import { TcpProxy, privateNats } from '@relais/testing';
 import { env } from '../src/config.js';
 import { apiDescription } from '../src/http/api-description.js';
 import { startGateway } from '../src/start-gateway.js';
 import { AnsweringServices, Logs, Trusted } from './answering-services.js';
 import { Client } from './client.js';
 import { Issuer, type Someone } from './issuer.js';
-import { privateNats } from './private-nats.js';
 
 /** A gateway as deployed, a real NATS between it and those it asks, and clients. */
 export async function startWorld(variables: Record<string, string> = {}, log: Log = silentLog, issuer = new Issuer()) {

@@ -1,3 +1,4 @@
+import { type PrivateNats, privateNats } from '@relais/testing';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -7,7 +8,6 @@ import { type ApiObject, KubeApi } from '@relais/kube-api';
 import { newId } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
 import { eventually } from './eventually.js';
-import { type PrivateNats, privateNats } from './private-nats.js';
 
 const PROGRAM = join(import.meta.dirname, '..', 'dist', 'main.js');
 const POLICIES = '/apis/relais.io/v1alpha1/namespaces/relais/surgepolicies';

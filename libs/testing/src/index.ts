@@ -4,6 +4,7 @@ export * from './fresh-database.js';
 export * from './kek-file.js';
 export * from './monitoring.js';
 export * from './otlp-receiver.js';
+export * from './private-nats.js';
 export * from './prometheus.js';
 export * from './providers/apns-server.js';
 export * from './providers/fcm-server.js';

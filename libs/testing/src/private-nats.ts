@@ -3,11 +3,9 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { testNats } from '@relais/testing';
+import { testNats, type TestNats } from './servers.js';
 
-export interface PrivateNats {
-  readonly url: string;
-  readonly seed?: string | undefined;
+export interface PrivateNats extends TestNats {
   stop(): Promise<void>;
 }
 
@@ -15,17 +13,18 @@ export interface PrivateNats {
 const PROGRAMS = ['nats-server', '/usr/sbin/nats-server', '/usr/local/sbin/nats-server'];
 
 /**
- * A NATS server of this test file alone: two tests that both answer for messaging would answer each other's requests.
- * Without the program on the machine it is the shared server, or one in a container.
+ * A NATS server with a stream, of this test file alone: two tests that both answer for a service would answer each other's
+ * requests. Without the program on the machine it is the shared server, or one in a container.
  */
 export async function privateNats(): Promise<PrivateNats> {
   const folder = mkdtempSync(join(tmpdir(), 'relais-nats-'));
   for (const program of PROGRAMS) {
-    const server = spawn(program, ['-a', '127.0.0.1', '-p', '-1', '--ports_file_dir', folder], { stdio: 'ignore' });
+    const args = ['-a', '127.0.0.1', '-p', '-1', '-js', '-sd', join(folder, 'data'), '--ports_file_dir', folder];
+    const server = spawn(program, args, { stdio: 'ignore' });
     const isThere = await new Promise<boolean>((resolve) => {
       server.once('spawn', () => resolve(true)).once('error', () => resolve(false));
     });
-    if (isThere) return { url: await urlIn(folder), stop: () => stop(server, folder) };
+    if (isThere) return { url: await urlIn(folder), seed: undefined, stop: () => stop(server, folder) };
   }
   rmSync(folder, { recursive: true });
   return { ...(await testNats()), stop: async () => undefined };
