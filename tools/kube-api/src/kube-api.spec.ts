@@ -147,6 +147,8 @@ describe('the API of Kubernetes in memory', () => {
     await call('PATCH', `${ROOT}/owner`, { metadata: { finalizers: null } }, 'application/merge-patch+json');
 
     expect(api.all('configmaps')).toEqual([]);
+    await call('POST', ROOT, { metadata: { name: 'late', ownerReferences: [{ uid: body.metadata.uid }] } });
+    expect(api.all('configmaps')).toEqual([]);
   });
 
   it('serves kinds as soon as they are defined', async () => {

@@ -54,12 +54,14 @@ export class Store {
       ...(resource.namespaced && { namespace }),
       ...{ uid: randomUUID(), generation: 1, creationTimestamp: new Date().toISOString().replace(/\.\d+Z/, 'Z') },
     };
-    return this.put(
+    const created = this.put(
       resource,
       namespace,
       { ...object, apiVersion: groupVersionOf(resource), kind: resource.kind, metadata },
       'ADDED',
     );
+    if (this.isOrphan(created)) this.delete(resource, namespace, name);
+    return created;
   }
 
   /** @throws ApiError 409 when the object was changed since the version that is given with it */
@@ -114,6 +116,12 @@ export class Store {
     this.tell({ type: 'DELETED', object, resource, version: this.version });
     this.removeOwned(object);
     return object;
+  }
+
+  /** It belongs to something that is gone already, as when the two happened at once. */
+  private isOrphan({ metadata: { ownerReferences = [] } }: ApiObject): boolean {
+    const uids = new Set([...this.objects.values()].map(({ metadata }) => metadata.uid));
+    return ownerReferences.length > 0 && ownerReferences.every(({ uid }) => !uids.has(uid));
   }
 
   /** Garbage collection, at once: what belongs to something that is gone, goes. */

@@ -9,12 +9,17 @@ export interface Autoscaler extends KubernetesObject {
 export const autoscalersOf = (namespace: string): string =>
   `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers`;
 
-/** The autoscaler of a policy: ours with all its fields, and gone with the policy. */
-export const autoscalerOf = ({ metadata, spec }: SurgePolicy, minReplicas: number): object => ({
+/** The autoscaler of a policy: ours with all its fields but a minimum that is not given, and gone with the policy. */
+export const autoscalerOf = (
+  { metadata, spec }: SurgePolicy,
+  minReplicas: number | undefined,
+  resourceVersion: string | undefined,
+): object => ({
   apiVersion: 'autoscaling/v2',
   kind: 'HorizontalPodAutoscaler',
   metadata: {
     name: metadata.name,
+    ...(resourceVersion && { resourceVersion }),
     labels: { 'app.kubernetes.io/name': 'relais', 'app.kubernetes.io/managed-by': FIELD_MANAGER },
     ownerReferences: [
       { apiVersion: GROUP_VERSION, kind: 'SurgePolicy', name: metadata.name, uid: metadata.uid, controller: true },

@@ -93,13 +93,20 @@ export class SurgeReconciler {
     const planned = minReplicasAt(policy, this.api.now());
     const minReplicas = isPaused ? (policy.status?.minReplicas ?? planned) : planned;
     const path = `${autoscalersOf(this.namespace)}/${policy.metadata.name}`;
-    const theirs = foreignMinimum(await this.api.get<Autoscaler>(path));
-    const isOverridden = theirs !== undefined && theirs > minReplicas;
-    const wanted = autoscalerOf(policy, minReplicas) as { spec: { minReplicas?: number } };
-    if (isOverridden) delete wanted.spec.minReplicas;
-    this.term.assertHeld();
-    await this.api.apply(path, wanted);
-    return { minReplicas, isOverridden };
+    for (let attempt = 1; ; attempt++) {
+      const current = await this.api.get<Autoscaler>(path);
+      const theirs = foreignMinimum(current);
+      const isOverridden = theirs !== undefined && theirs > minReplicas;
+      // Of the version that was looked at: what somebody sets in between is seen, and not undone.
+      const wanted = autoscalerOf(policy, isOverridden ? undefined : minReplicas, current?.metadata.resourceVersion);
+      this.term.assertHeld();
+      try {
+        await this.api.apply(path, wanted);
+        return { minReplicas, isOverridden };
+      } catch (error) {
+        if (!isCode(error, 409) || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
   }
 
   /** Reads, decides and writes the status, anew where it has changed meanwhile. */

@@ -10,6 +10,10 @@ export const gateway: Dashboard = {
     'RelaisSlowConsumers',
     'RelaisAlarmShed',
     'RelaisHpaMaxedOut',
+    'RelaisOperatorNoLeader',
+    'RelaisOperatorTwoLeaders',
+    'RelaisOperatorWatchStale',
+    'RelaisSurgeNotEffective',
   ],
   rows: [
     {
