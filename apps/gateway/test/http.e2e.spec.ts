@@ -93,7 +93,7 @@ describe('the HTTP edge', () => {
   });
 
   it('says when to come back when a service is not there', async () => {
-    const { status, headers, body } = await call('GET', '/v1/pools');
+    const { status, headers, body } = await call('GET', '/v1/bots');
 
     expect([status, body['code'], body['retryable']]).toEqual([503, 'bus_no_responders', true]);
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);

@@ -17,6 +17,7 @@ export async function startWorld(variables: Record<string, string> = {}, log: Lo
   const proxy = await TcpProxy.open(nats.url);
   const connection = await connectNats({
     url: nats.url,
+    nkeySeed: nats.seed,
     service: 'answering',
     replica: 'answering-test',
     log: silentLog,

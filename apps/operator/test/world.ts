@@ -43,7 +43,13 @@ export class World {
 
   static async open(): Promise<World> {
     const nats = await privateNats();
-    const connection = await connectNats({ url: nats.url, service: 'test', replica: 't', log: silentLog });
+    const connection = await connectNats({
+      url: nats.url,
+      nkeySeed: nats.seed,
+      service: 'test',
+      replica: 't',
+      log: silentLog,
+    });
     const events = new EventStream(connection, silentLog, { replicas: 1, retentionHours: 1 });
     await events.ensure();
     const api = new KubeApi([SURGE_POLICIES]);
@@ -74,6 +80,7 @@ export class World {
   async start(more: Record<string, string> = {}): Promise<Operator> {
     const child = spawn(process.execPath, [PROGRAM], {
       env: {
+        ...(this.nats.seed ? { NATS_NKEY_SEED: this.nats.seed } : {}),
         ...{ NATS_URL: this.nats.url, HOST: '127.0.0.1', INTERNAL_PORT: '0', REPLICA: `o${this.operators.length}` },
         ...{ KUBERNETES_URL: this.url, NAMESPACE: 'relais', RECONCILE_MS: '300' },
         ...{ LEASE_DURATION_MS: '3000', LEASE_RENEW_MS: '2000', LEASE_RETRY_MS: '400' },

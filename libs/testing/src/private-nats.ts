@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createUser } from '@nats-io/nkeys';
 import { testNats, type TestNats } from './servers.js';
 
 export interface PrivateNats extends TestNats {
@@ -14,17 +15,23 @@ const PROGRAMS = ['nats-server', '/usr/sbin/nats-server', '/usr/local/sbin/nats-
 
 /**
  * A NATS server with a stream, of this test file alone: two tests that both answer for a service would answer each other's
- * requests. Without the program on the machine it is the shared server, or one in a container.
+ * requests. Whoever has no key stays out, such as a service whose own server stood at this port before. Without the program
+ * on the machine it is the shared server, or one in a container.
  */
 export async function privateNats(): Promise<PrivateNats> {
   const folder = mkdtempSync(join(tmpdir(), 'relais-nats-'));
+  const user = createUser();
+  const seed = new TextDecoder().decode(user.getSeed());
+  const configuration = join(folder, 'nats.conf');
+  writeFileSync(configuration, `authorization { users: [{ nkey: ${user.getPublicKey()} }] }`);
   for (const program of PROGRAMS) {
-    const args = ['-a', '127.0.0.1', '-p', '-1', '-js', '-sd', join(folder, 'data'), '--ports_file_dir', folder];
+    const place = ['-a', '127.0.0.1', '-p', '-1', '--ports_file_dir', folder];
+    const args = ['-c', configuration, ...place, '-js', '-sd', join(folder, 'data')];
     const server = spawn(program, args, { stdio: 'ignore' });
     const isThere = await new Promise<boolean>((resolve) => {
       server.once('spawn', () => resolve(true)).once('error', () => resolve(false));
     });
-    if (isThere) return { url: await urlIn(folder), seed: undefined, stop: () => stop(server, folder) };
+    if (isThere) return { url: await urlIn(folder), seed, stop: () => stop(server, folder) };
   }
   rmSync(folder, { recursive: true });
   return { ...(await testNats()), stop: async () => undefined };
