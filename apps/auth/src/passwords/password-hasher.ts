@@ -2,6 +2,7 @@ import { hash, parseOptions, verify } from '@node-rs/argon2';
 import { AppError } from '@relais/kernel';
 import { newSecret } from '@relais/security';
 import { hashing, hashWaiting } from '../metrics.js';
+import { makePoolThreadsYield } from './pool-threads.js';
 
 export interface HashParameters {
   memoryKib: number;
@@ -28,7 +29,8 @@ interface Waiting {
 export const NO_PASSWORD = 'none';
 
 /**
- * argon2id behind a gate: a flood of logins costs at most `parallel` cores and the rest is told to come back.
+ * argon2id behind a gate: a flood of logins costs at most `parallel` cores, those only where nothing else wants them, and the
+ * rest is told to come back.
  *
  * Passwords are compared whole, after NFKC, so that the same characters typed on another keyboard match (A-21).
  */
@@ -36,6 +38,7 @@ export class PasswordHasher {
   private working = 0;
   private readonly waiting: Waiting[] = [];
   private dummy: Promise<string> | undefined;
+  private yielding: number | undefined;
 
   constructor(private readonly limits: HashLimits) {}
 
@@ -73,7 +76,9 @@ export class PasswordHasher {
     if (this.working >= this.limits.parallel) await this.wait();
     else this.working++;
     try {
-      return await hashing(work);
+      const worked = hashing(work);
+      this.yielding ??= makePoolThreadsYield();
+      return await worked;
     } finally {
       this.handOver();
     }
