@@ -13,7 +13,7 @@ import { Issuer, type Someone } from './issuer.js';
 
 /** A gateway as deployed, a real NATS between it and those it asks, and clients. */
 export async function startWorld(variables: Record<string, string> = {}, log: Log = silentLog, issuer = new Issuer()) {
-  const nats = await privateNats();
+  const nats = await privateNats(variables['NATS_NKEY_SEED']);
   const proxy = await TcpProxy.open(nats.url);
   const connection = await connectNats({
     url: nats.url,

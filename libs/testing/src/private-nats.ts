@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createUser } from '@nats-io/nkeys';
+import { createUser, fromSeed } from '@nats-io/nkeys';
 import { testNats, type TestNats } from './servers.js';
 
 export interface PrivateNats extends TestNats {
@@ -18,10 +18,9 @@ const PROGRAMS = ['nats-server', '/usr/sbin/nats-server', '/usr/local/sbin/nats-
  * requests. Whoever has no key stays out, such as a service whose own server stood at this port before. Without the program
  * on the machine it is the shared server, or one in a container.
  */
-export async function privateNats(): Promise<PrivateNats> {
+export async function privateNats(seed = newSeed()): Promise<PrivateNats> {
   const folder = mkdtempSync(join(tmpdir(), 'relais-nats-'));
-  const user = createUser();
-  const seed = new TextDecoder().decode(user.getSeed());
+  const user = fromSeed(new TextEncoder().encode(seed));
   const configuration = join(folder, 'nats.conf');
   writeFileSync(configuration, `authorization { users: [{ nkey: ${user.getPublicKey()} }] }`);
   for (const program of PROGRAMS) {
@@ -36,6 +35,8 @@ export async function privateNats(): Promise<PrivateNats> {
   rmSync(folder, { recursive: true });
   return { ...(await testNats()), stop: async () => undefined };
 }
+
+const newSeed = (): string => new TextDecoder().decode(createUser().getSeed());
 
 async function stop(server: ChildProcess, folder: string): Promise<void> {
   const exited = once(server, 'exit');

@@ -97,7 +97,17 @@ describe('where a device is woken', () => {
 
   it('is bounded: of very many devices at once so many are taken and not one more', async () => {
     const tries = Array.from({ length: LIMITS.pushRegistrations + 30 }, (_, at) => fcm(`token-number-${at}`));
-    const codes = await Promise.all(tries.map((target) => codeOf(put(world.device(anna), target))));
+    // On a busy machine some wait for their turn longer than a transaction may: they are to come again.
+    const decided = async (device: ReturnType<DestinationsWorld['device']>, target: PushTarget): Promise<string> => {
+      try {
+        await put(device, target);
+        return 'ok';
+      } catch (error) {
+        const { retryable, code } = AppError.from(error);
+        return retryable ? decided(device, target) : code;
+      }
+    };
+    const codes = await Promise.all(tries.map((target) => decided(world.device(anna), target)));
 
     expect(codes.filter((code) => code === 'ok')).toHaveLength(LIMITS.pushRegistrations);
     expect(codes.filter((code) => code === 'too_many_registrations')).toHaveLength(30);
