@@ -1,6 +1,6 @@
 import { BlindIndex, Envelope, FileKeyProvider, MemoryKeyStore } from '@relais/crypto';
 import { Database, rows } from '@relais/database';
-import { type DeviceId, newId, type OrganizationId, SystemClock, type UserId } from '@relais/kernel';
+import { AppError, type DeviceId, newId, type OrganizationId, SystemClock, type UserId } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
 import { TestKekFile } from '@relais/testing';
 import { Access } from '../src/access.js';
@@ -24,6 +24,20 @@ export class RecordingCodeSender extends CodeSender {
   override send(message: CodeMessage): ReturnType<CodeSender['send']> {
     this.sent.push(message);
     return Promise.resolve(this.outcome);
+  }
+}
+
+/**
+ * What came of it in the end: its code, or `ok`. On a busy machine some of many at once wait for their turn longer than a
+ * transaction may, and are told to come again.
+ */
+export async function finalCodeOf(ask: () => Promise<unknown>): Promise<string> {
+  try {
+    await ask();
+    return 'ok';
+  } catch (error) {
+    const { retryable, code } = AppError.from(error);
+    return retryable ? finalCodeOf(ask) : code;
   }
 }
 

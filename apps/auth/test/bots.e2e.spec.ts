@@ -32,7 +32,7 @@ import { Housekeeping } from '../src/housekeeping.postgres.js';
 import { aBot, aKey, anAssertion, type Said, type TestKey, tokenFor } from './bot.js';
 import { factsOf } from './facts.js';
 import { aDevice } from './person.js';
-import { aMember, anOrganization, codeOf, type Member, startWorld, type World } from './world.js';
+import { aMember, anOrganization, codeOf, finalCodeOf, type Member, startWorld, type World } from './world.js';
 
 describe('bots', () => {
   let world: World;
@@ -50,7 +50,7 @@ describe('bots', () => {
   afterAll(() => world.close());
 
   const as = ({ tokens }: Member) => ({ token: tokens.accessToken });
-  const present = (clientAssertion: string) => codeOf(bus.request(issueBotToken, { clientAssertion }));
+  const present = (clientAssertion: string) => finalCodeOf(() => bus.request(issueBotToken, { clientAssertion }));
   const seenBy = async (token: string) =>
     (await bus.request(listUsers, { limit: 200 }, { token })).items.map(({ id }) => id);
   const change = (bot: Bot, more: { scopes?: Scope[]; state?: 'active' | 'disabled'; displayName?: string }) =>

@@ -1,7 +1,7 @@
 import { LIMITS, type PushTarget, putPushRegistration } from '@relais/contracts';
 import { AppError, newId, type UserId } from '@relais/kernel';
 import { rows } from '@relais/database';
-import { DestinationsWorld } from '../../test/destinations-world.js';
+import { DestinationsWorld, finalCodeOf } from '../../test/destinations-world.js';
 
 const fcm = (token: string): PushTarget => ({ kind: 'fcm', token });
 const keys = { p256dh: 'p'.repeat(87), auth: 'a'.repeat(22) };
@@ -97,17 +97,12 @@ describe('where a device is woken', () => {
 
   it('is bounded: of very many devices at once so many are taken and not one more', async () => {
     const tries = Array.from({ length: LIMITS.pushRegistrations + 30 }, (_, at) => fcm(`token-number-${at}`));
-    // On a busy machine some wait for their turn longer than a transaction may: they are to come again.
-    const decided = async (device: ReturnType<DestinationsWorld['device']>, target: PushTarget): Promise<string> => {
-      try {
-        await put(device, target);
-        return 'ok';
-      } catch (error) {
-        const { retryable, code } = AppError.from(error);
-        return retryable ? decided(device, target) : code;
-      }
-    };
-    const codes = await Promise.all(tries.map((target) => decided(world.device(anna), target)));
+    const codes = await Promise.all(
+      tries.map((target) => {
+        const device = world.device(anna);
+        return finalCodeOf(() => put(device, target));
+      }),
+    );
 
     expect(codes.filter((code) => code === 'ok')).toHaveLength(LIMITS.pushRegistrations);
     expect(codes.filter((code) => code === 'too_many_registrations')).toHaveLength(30);
