@@ -31,22 +31,27 @@ export interface ElectorOptions {
 
 type Outcome = 'held' | 'lost' | 'unsure';
 
+/** Who holds a lease that was just made. To take it needs a version of it, so that no request of earlier can. */
+const NOBODY = 'nobody';
+
 /** How much longer than `retryMs` a follower waits at most, so that not all of them ask at once. */
 const JITTER = 1.2;
 
 /**
  * Sees to it that of all processes with one lease at most one leads, and soon one again after it has gone.
  *
- * A lease that was given back is taken at once; every other one, a missing one too, after this process has seen it as it is
- * for its whole duration. The times in it decide nothing, so clocks may be wrong. A leader that cannot renew stops before another may begin; one that was stopped itself, and goes on
- * later, notices before its next write. When `lead` ends, the lease is given back.
+ * A lease that was given back is taken at once; every other one after this process has seen it as it is for its whole
+ * duration. A missing one is made for nobody, and waited for like the others: whoever held the one before may not have
+ * noticed yet. The times in it decide nothing, so clocks may be wrong. A leader that cannot renew stops before another may
+ * begin; one that was stopped itself, and goes on later, notices before its next write. When `lead` ends, the lease is
+ * given back.
  */
 export class Elector {
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
-  /** The last that was seen, and since when it is seen as it is: changed by nobody, or missing. */
+  /** The last that was seen, and since when it is seen as it is. */
   private lease: Lease | undefined;
-  private seen: { version: string | undefined; sinceMs: number } | undefined;
+  private seenSinceMs = 0;
   private renewedAtMs = 0;
   private isLeading = false;
 
@@ -131,12 +136,13 @@ export class Elector {
     const startedAtMs = this.options.time.nowMs();
     try {
       const current = await this.store.read();
+      if (!current) return await this.make();
       this.see(current);
       const next = this.nextOf(current);
       if (!next) return 'lost';
-      const written = current ? await this.store.replace({ ...current, ...next }) : await this.store.create(next);
+      const written = await this.store.replace({ ...current, ...next });
       if (!written) return 'unsure';
-      if (current?.holder !== written.holder) leaseTaken();
+      if (current.holder !== written.holder) leaseTaken();
       this.see(written);
       // As of before it was sent: whoever sees it, sees it later.
       this.renewedAtMs = Math.max(this.renewedAtMs, startedAtMs);
@@ -148,30 +154,40 @@ export class Elector {
     }
   }
 
+  private async make(): Promise<Outcome> {
+    const now = this.options.clock.now();
+    const made = await this.store.create({
+      ...{ holder: NOBODY, durationSeconds: this.durationSeconds, acquiredAt: now, renewedAt: now },
+      transitions: this.lease?.transitions ?? 0,
+    });
+    if (made) this.see(made);
+    return 'lost';
+  }
+
   /** The lease as this process would have it; nothing while it is another's. */
-  private nextOf(current: Lease | null): NewLease | null {
-    const { identity, leaseMs, clock } = this.options;
+  private nextOf(current: Lease): NewLease | null {
+    const { identity, clock } = this.options;
     const now = clock.now();
-    const mine = { holder: identity, durationSeconds: Math.ceil(leaseMs / 1_000), renewedAt: now };
-    const isMine = current?.holder === identity;
+    const mine = { holder: identity, durationSeconds: this.durationSeconds, renewedAt: now };
+    const isMine = current.holder === identity;
     if (this.isLeading && !isMine) return null;
     if (isMine) return { ...mine, acquiredAt: current.acquiredAt, transitions: current.transitions };
-    if (current?.holder !== '' && !this.hasRunOut()) return null;
-    const transitions = this.lease?.transitions ?? -1;
-    return { ...mine, acquiredAt: now, transitions: transitions + 1 };
+    if (current.holder !== '' && !this.hasRunOut(current)) return null;
+    return { ...mine, acquiredAt: now, transitions: current.transitions + 1 };
   }
 
-  /** A lease that is missing counts like one that is held: whoever held it may not have noticed yet. */
-  private hasRunOut(): boolean {
+  private get durationSeconds(): number {
+    return Math.ceil(this.options.leaseMs / 1_000);
+  }
+
+  private hasRunOut({ durationSeconds }: Lease): boolean {
     const { time, leaseMs } = this.options;
-    const theirsMs = (this.lease?.durationSeconds ?? 0) * 1_000;
-    return time.nowMs() - this.seen!.sinceMs >= Math.max(leaseMs, theirsMs);
+    return time.nowMs() - this.seenSinceMs >= Math.max(leaseMs, durationSeconds * 1_000);
   }
 
-  private see(lease: Lease | null): void {
-    this.lease = lease ?? this.lease;
-    if (!this.seen || this.seen.version !== lease?.version)
-      this.seen = { version: lease?.version, sinceMs: this.options.time.nowMs() };
+  private see(lease: Lease): void {
+    if (this.lease?.version !== lease.version) this.seenSinceMs = this.options.time.nowMs();
+    this.lease = lease;
   }
 
   private async release(): Promise<void> {

@@ -111,7 +111,7 @@ describe('the operator and its surges', () => {
     };
     expect(Date.parse(surge.until)).toBeGreaterThan(Date.parse(until));
     expect(begunAt).toHaveLength(1);
-    expect(term).toMatchObject({ number: 1 });
+    expect(term).toMatchObject({ number: 2 });
   });
 
   it('raises it although the API server refuses, fails, hangs or has changed the policy meanwhile', async () => {
@@ -199,7 +199,7 @@ describe('the operator and its surges', () => {
     await world.alarm(20_000);
     await eventually(() => (world.policy()?.['status'].handled as string[]).length === 2);
 
-    expect(world.policy()?.['status'].term.number).toBe(1);
+    expect(world.policy()?.['status'].term.number).toBe(2);
     expect(world.holder()).not.toBe(before);
   });
 });
