@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import { Failure, at, output, run, runBuilt, say } from './shell.mjs';
 
 const KINDS = ['unit', 'int', 'e2e'];
@@ -15,10 +16,13 @@ export async function testKind(kind, args) {
   return withServers((env) => run('node', jestArgs([kind], args), { env }));
 }
 
-/** What CI runs: checks, all tests, the smoke set of faults. The last line counts them; a check counts when it fails. */
+/**
+ * What CI runs: checks, all tests, the smoke set of faults. The last line counts them; a check counts when it fails. The
+ * lines before it name what failed, because logs are cut in their middle.
+ */
 export async function testAll(findDisorder) {
   const disorder = await findDisorder();
-  const counts = [{ passed: 0, failed: disorder.length }];
+  const counts = [{ passed: 0, failed: disorder.length, names: disorder }];
   if (!existsSync(at(devstack))) return report(counts);
   counts.push(await jest(), ...(await smokeFaults()));
   return report(counts);
@@ -34,7 +38,7 @@ async function jest() {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     say(error.message);
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failed: 1, names: [error.message] };
   } finally {
     rmSync(results, { force: true });
   }
@@ -42,11 +46,27 @@ async function jest() {
 
 /** A suite that could not even be loaded has no failed test, and counts as one. */
 function jestCount(path, exitCode) {
-  if (!existsSync(path)) return { passed: 0, failed: 1 };
+  if (!existsSync(path)) return { passed: 0, failed: 1, names: ['Jest, without results'] };
   const json = JSON.parse(readFileSync(path, 'utf8'));
   const failed = json.numFailedTests + json.numRuntimeErrorTestSuites;
-  return { passed: json.numPassedTests, failed: failed === 0 && exitCode !== 0 ? 1 : failed };
+  const names = json.testResults.flatMap(failuresOf);
+  return { passed: json.numPassedTests, failed: failed === 0 && exitCode !== 0 ? 1 : failed, names };
 }
+
+/** Each failed test of a suite with the first lines of its message; of a suite that was not loaded, its own. */
+function failuresOf({ name, message, status, assertionResults }) {
+  const failed = assertionResults.filter((test) => test.status === 'failed');
+  if (failed.length === 0) return status === 'failed' ? [`${name}\n${beginOf(message)}`] : [];
+  return failed.map((test) => `${name} › ${test.fullName}\n${beginOf(test.failureMessages[0] ?? '')}`);
+}
+
+const beginOf = (message) =>
+  stripVTControlCharacters(message)
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(0, 12)
+    .map((line) => `    ${line}`)
+    .join('\n');
 
 /** A small set of the faults of load-tests/, each a case that passes or fails. */
 async function smokeFaults() {
@@ -55,12 +75,14 @@ async function smokeFaults() {
   rmSync(latest, { force: true });
   say('smoke set of the fault harness');
   const code = await runBuilt('load-tests/dist/faults.js', ['--smoke']);
-  if (!existsSync(latest)) return [{ passed: 0, failed: 1 }];
+  if (!existsSync(latest)) return [{ passed: 0, failed: 1, names: ['the smoke set, without results'] }];
   const { passed, failed } = JSON.parse(readFileSync(latest, 'utf8'));
-  return [{ passed, failed: failed === 0 && code !== 0 ? 1 : failed }];
+  const count = { passed, failed: failed === 0 && code !== 0 ? 1 : failed };
+  return [{ ...count, names: count.failed > 0 ? ['the smoke set of faults: see above'] : [] }];
 }
 
 function report(counts) {
+  for (const name of counts.flatMap(({ names }) => names)) process.stdout.write(`failed: ${name}\n`);
   const sum = (key) => counts.reduce((total, count) => total + count[key], 0);
   process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed\n`);
   return sum('failed') === 0 ? 0 : 1;
