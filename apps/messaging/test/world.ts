@@ -22,6 +22,9 @@ import { message } from './memory-log.js';
 import { type PrivateNats, privateNats } from './private-nats.js';
 import { type Replica, startReplica } from './replica.js';
 
+/** How long a test waits for an answer: on a busy machine a disk may stand still for seconds. */
+const PATIENCE_MS = 20_000;
+
 export type Heard = [subject: string, event: LiveEvent];
 
 /** Messaging with everything it stands on, and people who ask it over the bus as a gateway would. */
@@ -111,7 +114,7 @@ export class World {
     contract: RequestContract<In, Out, Code>,
     input: z.input<In>,
   ): Promise<z.output<Out>> {
-    return this.bus.request(contract, input, { token, timeoutMs: 4_000 });
+    return this.bus.request(contract, input, { token, timeoutMs: PATIENCE_MS });
   }
 
   /** The code a request fails with; `ok` when it does not. */
