@@ -3,7 +3,7 @@ import { row, rows, type Tx } from '@relais/database';
 import type { Ladder } from '../contact-rules/ladder.js';
 import type { OrganizationId, UserId } from '@relais/kernel';
 
-/** A step as it was when the alarm was raised; people and pools of its targets are settled in `alarm_target`. */
+/** A step as it was when the alarm was raised; the people of its targets and pools are settled beside it. */
 export type StepRules = Pick<
   EscalationStep,
   'waitSeconds' | 'needsEveryone' | 'hours' | 'unlessAccepted' | 'whenAlarmsInWindow'
@@ -20,17 +20,12 @@ export async function insertSteps(
   alarmId: string,
   steps: readonly { rules: StepRules; userIds: readonly UserId[] }[],
 ): Promise<void> {
-  for (const [step, { rules, userIds }] of steps.entries()) {
-    await rows(tx, 'INSERT INTO alarm_step (organization_id, alarm_id, step, rules) VALUES ($1, $2, $3, $4)', [
-      ...[organizationId, alarmId, step, JSON.stringify(rules)],
-    ]);
+  for (const [step, { rules, userIds }] of steps.entries())
     await rows(
       tx,
-      `INSERT INTO alarm_target (organization_id, alarm_id, step, user_id)
-       SELECT $1, $2, $3, t.id FROM unnest($4::uuid[]) AS t (id) ORDER BY t.id ON CONFLICT DO NOTHING`,
-      [organizationId, alarmId, step, userIds],
+      'INSERT INTO alarm_step (organization_id, alarm_id, step, rules, user_ids) VALUES ($1, $2, $3, $4, $5::uuid[])',
+      [organizationId, alarmId, step, JSON.stringify(rules), [...new Set(userIds)].toSorted()],
     );
-  }
 }
 
 export interface StepOfAlarm {

@@ -10,6 +10,7 @@ import { AlarmRoomsAndChecklists1764100500200 } from './migrations/1764100500200
 import { Proof1764100600000 } from './migrations/1764100600000-proof.js';
 import { Drills1764100600100 } from './migrations/1764100600100-drills.js';
 import { ManyRecipients1764100800000 } from './migrations/1764100800000-many-recipients.js';
+import { TargetsOfAStep1764100900000 } from './migrations/1764100900000-targets-of-a-step.js';
 import { PhoneUse1764100700000 } from './migrations/1764100700000-phone-use.js';
 
 /** In the order in which they are applied. */
@@ -27,4 +28,5 @@ export const migrations = [
   Drills1764100600100,
   PhoneUse1764100700000,
   ManyRecipients1764100800000,
+  TargetsOfAStep1764100900000,
 ];

@@ -91,7 +91,7 @@ describe('the schema of alerting (A-55, A-59)', () => {
   });
 
   it('shows nothing to who has not said for which organization they ask', async () => {
-    for (const table of ['alarm', 'alarm_target', 'alarm_recipient', 'notification', 'escalation_policy'])
+    for (const table of ['alarm', 'alarm_step', 'alarm_recipient', 'notification', 'escalation_policy'])
       expect(await ask(`SELECT 1 FROM ${table}`)).toEqual([]);
   });
 

@@ -76,10 +76,11 @@ export const interruptDrills = (
   rows(
     tx,
     `UPDATE drill d SET state = 'interrupted', ended_at = clock_timestamp()
-     WHERE d.organization_id = $1 AND d.state = 'running' AND EXISTS (SELECT FROM alarm_target mine
-       WHERE mine.organization_id = $1 AND mine.alarm_id = d.id AND (mine.user_id = ANY($3::uuid[])
-         OR EXISTS (SELECT FROM alarm_target other WHERE other.organization_id = $1 AND other.alarm_id = $2
-           AND other.user_id = mine.user_id)))
+     WHERE d.organization_id = $1 AND d.state = 'running' AND EXISTS (
+       SELECT FROM alarm_step mine, unnest(mine.user_ids) AS m (id)
+       WHERE mine.organization_id = $1 AND mine.alarm_id = d.id AND (m.id IN (SELECT unnest($3::uuid[]))
+         OR m.id IN (SELECT unnest(other.user_ids) FROM alarm_step other
+           WHERE other.organization_id = $1 AND other.alarm_id = $2)))
      RETURNING d.id`,
     [organizationId, alarmId, userIds],
   );
@@ -92,9 +93,10 @@ export const reachOf = (
 ): Promise<{ user_id: UserId; is_reached: boolean }[]> =>
   rows(
     tx,
-    `SELECT t.user_id, coalesce(bool_or(n.received_at IS NOT NULL), false) AS is_reached FROM alarm_target t
+    `SELECT t.user_id, coalesce(bool_or(n.received_at IS NOT NULL), false) AS is_reached
+     FROM alarm_step s CROSS JOIN unnest(s.user_ids) AS t (user_id)
      LEFT JOIN notification n ON n.organization_id = $1 AND n.alarm_id = $2 AND n.user_id = t.user_id
-     WHERE t.organization_id = $1 AND t.alarm_id = $2 GROUP BY t.user_id ORDER BY t.user_id`,
+     WHERE s.organization_id = $1 AND s.alarm_id = $2 GROUP BY t.user_id ORDER BY t.user_id`,
     [organizationId, drillId],
   );
 

@@ -27,8 +27,8 @@ export const targetsOf = async (
 ): Promise<UserId[]> => {
   const found = await rows<{ user_id: UserId }>(
     tx,
-    `SELECT t.user_id FROM alarm_target t WHERE t.organization_id = $1 AND t.alarm_id = $2 AND t.step = $3
-     ORDER BY t.user_id OFFSET $4 LIMIT $5`,
+    `SELECT unnest(s.user_ids[$4::int + 1:$4::int + $5::int]) AS user_id FROM alarm_step s
+     WHERE s.organization_id = $1 AND s.alarm_id = $2 AND s.step = $3`,
     [organizationId, alarmId, step, offset, limit],
   );
   return found.map(({ user_id }) => user_id);

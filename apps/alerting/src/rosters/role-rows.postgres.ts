@@ -73,8 +73,8 @@ export async function leaveRole(
        AND NOT EXISTS (SELECT FROM alarm_role t WHERE t.organization_id = $1 AND t.alarm_id = $2
          AND t.user_id = r.user_id AND t.left_at IS NULL)
        AND NOT EXISTS (SELECT FROM notification n WHERE n.organization_id = $1 AND n.alarm_id = $2 AND n.user_id = r.user_id
-         AND (EXISTS (SELECT FROM alarm_target g WHERE g.organization_id = $1 AND g.alarm_id = $2 AND g.step = n.step
-             AND g.user_id = n.user_id)
+         AND (EXISTS (SELECT FROM alarm_step s WHERE s.organization_id = $1 AND s.alarm_id = $2 AND s.step = n.step
+             AND n.user_id = ANY(s.user_ids))
            OR NOT EXISTS (SELECT FROM alarm_role t WHERE t.organization_id = $1 AND t.alarm_id = $2 AND t.step = n.step
              AND t.cycle = n.cycle AND t.user_id = n.user_id)))`,
     [organizationId, alarmId, userIds],
