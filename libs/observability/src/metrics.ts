@@ -36,9 +36,15 @@ export const histogram = <L extends Labels>(
   buckets = SECONDS,
 ) => new Histogram<L[number]>({ name, help, labelNames: labelNames ?? [], buckets, registers: [metrics] });
 
+/**
+ * How often the event loop is looked at. Each look wakes the process: the library's ten milliseconds cost a process that does
+ * nothing 0.7 % of a core. What it reports as lag holds this pause, so rules and dashboards take it off.
+ */
+const LOOP_LOOKED_AT_MS = 100;
+
 /** Starts the standard process and event-loop metrics; call once, from main.ts. */
 export function startProcessMetrics(version: string, revision: string): void {
-  collectDefaultMetrics({ register: metrics });
+  collectDefaultMetrics({ register: metrics, eventLoopMonitoringPrecision: LOOP_LOOKED_AT_MS });
   gauge('relais_build_info', 'What runs here', ['version', 'revision']).set({ version, revision }, 1);
 }
 
