@@ -14,6 +14,9 @@ export type StepRules = Pick<
   ladder: Ladder;
 };
 
+/** As PostgreSQL writes arrays: the driver looks for quotes in each of ten thousand ids, which takes twice as long. */
+const arrayOf = (ids: ReadonlySet<UserId>): string => `{${[...ids].join(',')}}`;
+
 export async function insertSteps(
   tx: Tx,
   organizationId: OrganizationId,
@@ -24,7 +27,7 @@ export async function insertSteps(
     await rows(
       tx,
       'INSERT INTO alarm_step (organization_id, alarm_id, step, rules, user_ids) VALUES ($1, $2, $3, $4, $5::uuid[])',
-      [organizationId, alarmId, step, JSON.stringify(rules), [...new Set(userIds)].toSorted()],
+      [organizationId, alarmId, step, JSON.stringify(rules), arrayOf(new Set(userIds))],
     );
 }
 

@@ -11,7 +11,8 @@ import { audiencePage } from './user-rows.postgres.js';
 
 type Asked = z.output<typeof expandAudience.input>;
 
-const PAGE = 5_000;
+/** 390 kB of ids, of the megabyte that a message may have. */
+const PAGE = 10_000;
 
 /** Who is meant by people, pools or everyone, of those whom the asker may alarm. */
 @Injectable()
