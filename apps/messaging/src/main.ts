@@ -1,5 +1,7 @@
-import 'reflect-metadata';
-import { runAlone } from '@relais/observability';
-import { service } from './service.js';
+import '@relais/observability/lean-http';
+
+await import('reflect-metadata');
+const { runAlone } = await import('@relais/observability');
+const { service } = await import('./service.js');
 
 await runAlone(service);

@@ -1,4 +1,6 @@
-import { runAlone } from '@relais/observability';
-import { service } from './service.js';
+import '@relais/observability/lean-http';
+
+const { runAlone } = await import('@relais/observability');
+const { service } = await import('./service.js');
 
 await runAlone(service);
