@@ -27,7 +27,9 @@ export const env = {
     'Memory of one password hash, KiB',
   ),
   PASSWORD_PASSES: count(2, 2, 20).describe('Passes of one password hash'),
-  PASSWORD_PARALLEL: count(2, 1, 64).describe('Password hashes at work at the same time; each takes a core'),
+  PASSWORD_PARALLEL: count(1, 1, 64).describe(
+    'Password hashes at work at the same time, about 75 a second each; leave a core of the node to everything else',
+  ),
   PASSWORD_QUEUE: count(64, 1, 1_000).describe('Logins that wait for a hash; more are told to come back'),
   PASSWORD_BLOCKLIST_FILE: z.string().optional().describe('File of refused passwords, one per line'),
   WEBAUTHN_RP_ID: z.string().default('localhost').describe('Domain that passkeys belong to'),
