@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { type BusConnection, connectNats, EventStream } from '@relais/bus/events';
 import { alertingFactRecorded, type OutageModeChanged, outageModeChanged } from '@relais/contracts';
-import { type ApiObject, KubeApi } from '@relais/kube-api';
+import { type ApiObject, type KubeServer, KubeServers } from '@relais/kube-api';
 import { newId } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
 import { eventually } from './eventually.js';
@@ -16,9 +16,16 @@ export const POLICY = {
   ...{ target: 'm-gateway', minReplicas: 3, maxReplicas: 12, cpuPercent: 70 },
   surge: { replicas: 8, minRecipients: 500, holdSeconds: 600, stepSeconds: 120, maxPerHour: 6 },
 };
-const SURGE_POLICIES = {
-  ...{ group: 'relais.io', version: 'v1alpha1', plural: 'surgepolicies', kind: 'SurgePolicy' },
-  ...{ namespaced: true, subresources: ['status'] },
+const DEPLOYMENTS = '/apis/apps/v1/namespaces/relais/deployments';
+/** Any Deployment that an API server takes. */
+const labels = { app: 'm-gateway' };
+const DEPLOYMENT = {
+  metadata: { name: 'm-gateway' },
+  spec: {
+    replicas: 3,
+    selector: { matchLabels: labels },
+    template: { metadata: { labels }, spec: { containers: [{ name: 'gateway', image: 'relais/relais' }] } },
+  },
 };
 
 /** One operator as a process. */
@@ -34,14 +41,14 @@ export class World {
   private readonly operators: Operator[] = [];
 
   private constructor(
-    readonly api: KubeApi,
+    readonly api: KubeServer,
     readonly url: string,
     private readonly nats: PrivateNats,
     private readonly connection: BusConnection,
     private readonly events: EventStream,
   ) {}
 
-  static async open(): Promise<World> {
+  static async open(servers: KubeServers): Promise<World> {
     const nats = await privateNats();
     const connection = await connectNats({
       url: nats.url,
@@ -52,12 +59,9 @@ export class World {
     });
     const events = new EventStream(connection, silentLog, { replicas: 1, retentionHours: 1 });
     await events.ensure();
-    const api = new KubeApi([SURGE_POLICIES]);
+    const api = await servers.open();
     const world = new World(api, await api.start(), nats, connection, events);
-    await world.ask('POST', '/apis/apps/v1/namespaces/relais/deployments', {
-      metadata: { name: 'm-gateway' },
-      spec: { replicas: 3 },
-    });
+    await world.ask('POST', DEPLOYMENTS, DEPLOYMENT);
     return world;
   }
 
@@ -108,20 +112,40 @@ export class World {
     return operator;
   }
 
-  readonly policy = (): ApiObject | undefined => this.api.all('surgepolicies')[0];
-  readonly autoscaler = (): ApiObject | undefined => this.api.all('horizontalpodautoscalers')[0];
-  readonly minimum = (): number | undefined => this.autoscaler()?.['spec'].minReplicas as number | undefined;
-  readonly holder = (): string => (this.api.all('leases')[0]?.['spec'].holderIdentity as string | undefined) ?? '';
-  readonly reasons = (): string[] => this.api.all('events').map((event) => event['reason'] as string);
+  readonly policy = (): Promise<ApiObject | undefined> => this.first('surgepolicies');
+  readonly autoscaler = (): Promise<ApiObject | undefined> => this.first('horizontalpodautoscalers');
+  readonly minimum = async (): Promise<number | undefined> => (await this.autoscaler())?.['spec'].minReplicas;
+  readonly holder = async (): Promise<string> => (await this.first('leases'))?.['spec'].holderIdentity ?? '';
+  /** What the policy's status says. */
+  readonly status = async (): Promise<ApiObject['status']> => (await this.policy())?.['status'] ?? {};
+  async reasons(): Promise<string[]> {
+    return (await this.api.all('events')).map((event) => event['reason'] as string);
+  }
+
+  private async first(plural: string): Promise<ApiObject | undefined> {
+    return (await this.api.all(plural)).find(({ metadata }) => metadata.namespace === 'relais');
+  }
 
   /** Waits until somebody leads and everything is as usual. */
   settled(minimum = 3): Promise<void> {
-    return eventually(() => this.minimum() === minimum && this.policy()?.['status']?.observedGeneration !== undefined);
+    return eventually(
+      async () => (await this.minimum()) === minimum && (await this.status()).observedGeneration !== undefined,
+    );
+  }
+
+  /** Waits until the minimum is this one. */
+  raised(minimum = 8): Promise<void> {
+    return eventually(async () => (await this.minimum()) === minimum);
   }
 
   /** A policy that is made by hand. */
   async make(name: string, spec: object): Promise<void> {
-    await this.ask('POST', POLICIES, { metadata: { name }, spec });
+    await this.ask('POST', POLICIES, {
+      apiVersion: 'relais.io/v1alpha1',
+      kind: 'SurgePolicy',
+      metadata: { name },
+      spec,
+    });
   }
 
   async change(patch: object): Promise<void> {

@@ -30,8 +30,7 @@ function remove(object: unknown, path: string): void {
 export function serverSideApply(
   current: ApiObject | undefined,
   sent: ApiObject,
-  manager: string,
-  force: boolean,
+  { manager, apiVersion, force }: { manager: string; apiVersion: string; force: boolean },
 ): ApiObject {
   const owned = leavesOf(sent).filter((path) => !NOT_OWNED.test(path));
   const managers = managersOf(current);
@@ -47,7 +46,7 @@ export function serverSideApply(
     .filter(({ paths }) => paths.length > 0);
   result.metadata = {
     ...result.metadata,
-    managedFields: withManagers([...left, { manager, operation: 'Apply', paths: owned }]),
+    managedFields: withManagers([...left, { manager, operation: 'Apply', apiVersion, paths: owned }]),
   };
   return result;
 }
@@ -59,14 +58,15 @@ function refuseForeign(current: ApiObject, sent: ApiObject, other: Manager, owne
   const contested = owned.filter((path) => other.paths.includes(path) && !same(current, sent, path));
   if (contested.length === 0 || force) return;
   const fields = contested.map((path) => `.${path}`).join(', ');
-  throw new ApiError(409, 'Conflict', `Apply failed with 1 conflict: conflict with "${other.manager}": ${fields}`);
+  const by = `"${other.manager}"${other.operation === 'Update' ? ` using ${other.apiVersion}` : ''}`;
+  throw new ApiError(409, 'Conflict', `Apply failed with 1 conflict: conflict with ${by}: ${fields}`);
 }
 
 /** Who changes a field by other means owns it from then on, as an `Update` of its own. */
 export function ownUpdates(
   before: ApiObject | undefined,
   after: ApiObject,
-  manager: string,
+  { manager, apiVersion }: { manager: string; apiVersion: string },
 ): NonNullable<ApiObject['metadata']['managedFields']> {
   const changed = leavesOf(after).filter((path) => !NOT_OWNED.test(path) && !(before && same(before, after, path)));
   const managers = managersOf(before);
@@ -76,5 +76,5 @@ export function ownUpdates(
     .map((one) => ({ ...one, paths: one.paths.filter((path) => !changed.includes(path)) }))
     .filter(({ paths }) => paths.length > 0);
   const paths = [...new Set([...(mine?.paths ?? []), ...changed])];
-  return withManagers(paths.length === 0 ? rest : [...rest, { manager, operation: 'Update', paths }]);
+  return withManagers(paths.length === 0 ? rest : [...rest, { manager, operation: 'Update', apiVersion, paths }]);
 }

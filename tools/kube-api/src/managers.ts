@@ -4,6 +4,7 @@ import type { ApiObject, Fields, ManagedFields } from './types.js';
 export interface Manager {
   manager: string;
   operation: 'Apply' | 'Update';
+  apiVersion: string;
   paths: string[];
 }
 
@@ -17,14 +18,14 @@ export function leavesOf(value: unknown, path = ''): string[] {
 }
 
 export const managersOf = (object: ApiObject | undefined): Manager[] =>
-  (object?.metadata.managedFields ?? []).map(({ manager, operation, fieldsV1 }) => ({
-    ...{ manager, operation },
+  (object?.metadata.managedFields ?? []).map(({ manager, operation, apiVersion, fieldsV1 }) => ({
+    ...{ manager, operation, apiVersion },
     paths: pathsOf(fieldsV1),
   }));
 
 export const withManagers = (managers: readonly Manager[]): ManagedFields[] =>
-  managers.map(({ manager, operation, paths }) => ({
-    ...{ manager, operation, fieldsType: 'FieldsV1' },
+  managers.map(({ manager, operation, apiVersion, paths }) => ({
+    ...{ manager, operation, apiVersion, fieldsType: 'FieldsV1' },
     fieldsV1: fieldsOf(paths),
   }));
 

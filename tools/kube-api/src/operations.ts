@@ -1,9 +1,10 @@
 import { ownUpdates, serverSideApply } from './apply.js';
 import { type Address, matchesSelector } from './address.js';
+import { checkIdentity, checkMetadata } from './checks.js';
 import { jsonPatch, mergePatch, strategicMergePatch } from './patches.js';
-import { groupVersionOf } from './resources.js';
+import { BUILT_IN, groupVersionOf, type Resource } from './resources.js';
 import { type Store } from './store.js';
-import { type ApiObject, bad, invalid } from './types.js';
+import { type ApiObject, bad, conflict, invalid } from './types.js';
 
 export interface Asked {
   query: URLSearchParams;
@@ -26,36 +27,49 @@ export class Operations {
     return subresource === 'scale' ? scaleOf(object) : object;
   }
 
+  has({ resource, namespace, name }: Address): boolean {
+    return this.store.find(resource, namespace, name) !== undefined;
+  }
+
   list({ resource, namespace }: Address, query: URLSearchParams): object {
-    const items = this.store.list(resource, namespace).filter((object) => isSelected(object, query));
+    const found = this.store.list(resource, namespace).filter((object) => isSelected(object, query));
+    // A list of a kind of Kubernetes' own says once what its items are.
+    const items = BUILT_IN.includes(resource) ? found.map(({ apiVersion: _, kind: __, ...rest }) => rest) : found;
     const metadata = { resourceVersion: this.store.resourceVersion };
     return { apiVersion: groupVersionOf(resource), kind: `${resource.kind}List`, metadata, items };
   }
 
   create({ resource, namespace }: Address, { query, body }: Asked): ApiObject {
-    const sent = this.checked(body, resource.kind);
+    const sent = this.checked(body, resource, namespace);
     if (sent.metadata.generateName && !sent.metadata.name)
       sent.metadata.name = `${String(sent.metadata.generateName)}${this.store.resourceVersion}`;
     if (!sent.metadata.name) throw invalid('metadata.name is required');
     if (resource.subresources.includes('status') && resource.group !== 'batch') delete sent['status'];
-    sent.metadata.managedFields = ownUpdates(undefined, sent, managerOf(query));
+    sent.metadata.managedFields = ownUpdates(undefined, sent, managerOf(query, resource));
     return this.store.create(resource, namespace, sent);
   }
 
   replace(address: Address, { query, body }: Asked): ApiObject {
-    const sent = this.checked(body, address.subresource === 'scale' ? 'Scale' : address.resource.kind);
-    return this.change(address, query, () => sent);
+    const { resource, namespace, subresource } = address;
+    const sent = this.checked(body, resource, namespace, subresource === 'scale' ? 'Scale' : resource.kind);
+    return this.change(address, query, (current) => {
+      checkIdentity(sent, current, resource);
+      return sent;
+    });
   }
 
   patch(address: Address, asked: Asked): ApiObject {
     if (asked.contentType.startsWith('application/apply-patch')) return this.apply(address, asked);
     return this.change(address, asked.query, (current) => {
       const patched = patchedBy(asked, current) as ApiObject;
-      return this.checked(patched, patched.kind);
+      return this.checked(patched, address.resource, address.namespace, patched.kind);
     });
   }
 
-  delete({ resource, namespace, name }: Address): ApiObject {
+  delete({ resource, namespace, name }: Address, { body }: Asked): ApiObject {
+    const { uid } = (body as { preconditions?: { uid?: string } } | undefined)?.preconditions ?? {};
+    if (uid && uid !== this.store.get(resource, namespace, name).metadata.uid)
+      throw conflict(`${resource.plural} "${name}"`);
     return this.store.delete(resource, namespace, name);
   }
 
@@ -65,7 +79,7 @@ export class Operations {
     const current = this.store.get(resource, namespace, name);
     const sent = changed(subresource === 'scale' ? scaleOf(current) : structuredClone(current));
     const next = partOf(current, sent, subresource, resource.subresources.includes('status'));
-    next.metadata.managedFields = ownUpdates(current, next, managerOf(query));
+    next.metadata.managedFields = ownUpdates(current, next, managerOf(query, resource));
     const stored = this.store.replace(resource, namespace, next);
     return subresource === 'scale' ? scaleOf(stored) : stored;
   }
@@ -73,28 +87,35 @@ export class Operations {
   private apply({ resource, namespace, name, subresource }: Address, { query, body }: Asked): ApiObject {
     const manager = query.get('fieldManager');
     if (!manager) throw bad('fieldManager is required for apply patch');
-    const sent = this.checked(body, resource.kind);
+    const sent = this.checked(body, resource, namespace);
     sent.metadata = { ...sent.metadata, name };
     const current = this.store.find(resource, namespace, name);
     if (subresource === 'status') delete sent['spec'];
-    const applied = serverSideApply(current, sent, manager, query.get('force') === 'true');
+    const applied = serverSideApply(current, sent, {
+      ...{ manager, apiVersion: groupVersionOf(resource) },
+      force: query.get('force') === 'true',
+    });
     if (!current) return this.store.create(resource, namespace, applied);
     const { resourceVersion } = (body as ApiObject).metadata;
     applied.metadata.resourceVersion = resourceVersion ?? current.metadata.resourceVersion!;
     return this.store.replace(resource, namespace, applied);
   }
 
-  private checked(body: unknown, kind: string): ApiObject {
+  private checked(body: unknown, resource: Resource, namespace: string, kind = resource.kind): ApiObject {
     if (typeof body !== 'object' || body === null || Array.isArray(body)) throw bad('the body is no object');
     const object = structuredClone(body) as ApiObject;
     if (object.kind && object.kind !== kind) throw bad(`a ${object.kind} is no ${kind}`);
     object.metadata ??= { name: '' };
+    checkMetadata(object, resource, namespace);
     this.admit(object);
     return object;
   }
 }
 
-const managerOf = (query: URLSearchParams): string => query.get('fieldManager') ?? 'unknown';
+const managerOf = (query: URLSearchParams, resource: Resource) => ({
+  manager: query.get('fieldManager') ?? 'unknown',
+  apiVersion: groupVersionOf(resource),
+});
 
 const patchedBy = ({ contentType, body }: Asked, current: ApiObject): unknown => {
   if (contentType.startsWith('application/json-patch+json')) return jsonPatch(current, body as never);

@@ -44,6 +44,10 @@ export const BUILT_IN: readonly Resource[] = [
   ...of('apiextensions.k8s.io/v1', ['customresourcedefinitions', 'CustomResourceDefinition', 'status', 'cluster']),
 ];
 
+const builtIn = (kind: string): Resource => BUILT_IN.find((resource) => resource.kind === kind)!;
+export const NAMESPACES = builtIn('Namespace');
+export const DEFINITIONS = builtIn('CustomResourceDefinition');
+
 interface Definition {
   spec: {
     group: string;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { groupVersionOf, type Resource } from './resources.js';
+import { groupVersionOf, NAMESPACES, type Resource } from './resources.js';
 import { type ApiObject, conflict, exists, gone, notFound } from './types.js';
 
 export interface Change {
@@ -48,6 +48,7 @@ export class Store {
 
   create(resource: Resource, namespace: string, object: ApiObject): ApiObject {
     const { name } = object.metadata;
+    if (namespace && !this.objects.has(keyOf(NAMESPACES, '', namespace))) throw notFound(`namespaces "${namespace}"`);
     if (this.objects.has(keyOf(resource, namespace, name))) throw exists(`${resource.plural} "${name}"`);
     const metadata = {
       ...object.metadata,
@@ -72,9 +73,13 @@ export class Store {
       throw conflict(`${resource.plural} "${object.metadata.name}"`);
     const { uid, creationTimestamp, deletionTimestamp, generation = 1 } = current.metadata;
     const isOther = JSON.stringify(object['spec']) !== JSON.stringify(current['spec']);
-    const metadata = { ...object.metadata, ...(deletionTimestamp && { deletionTimestamp }) };
+    const metadata = {
+      ...object.metadata,
+      ...(resource.namespaced && { namespace }),
+      ...(deletionTimestamp && { deletionTimestamp }),
+    };
     Object.assign(metadata, { uid, creationTimestamp, generation: generation + (isOther ? 1 : 0) });
-    const next = { ...object, metadata };
+    const next = { ...object, apiVersion: groupVersionOf(resource), kind: resource.kind, metadata };
     if (isSame(next, current)) return current;
     if (deletionTimestamp && !metadata.finalizers?.length) return this.remove(resource, namespace, next);
     return this.put(resource, namespace, next, 'MODIFIED');

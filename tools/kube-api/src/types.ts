@@ -20,7 +20,7 @@ export interface Metadata {
   finalizers?: string[];
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
-  ownerReferences?: { uid: string; controller?: boolean }[];
+  ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean }[];
   managedFields?: ManagedFields[];
 }
 
@@ -28,6 +28,7 @@ export interface Metadata {
 export interface ManagedFields {
   manager: string;
   operation: 'Apply' | 'Update';
+  apiVersion: string;
   fieldsType: 'FieldsV1';
   /** `{ "f:spec": { "f:replicas": {} } }` */
   fieldsV1: Fields;

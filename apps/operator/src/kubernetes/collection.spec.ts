@@ -1,4 +1,4 @@
-import { type Fault, KubeApi } from '@relais/kube-api';
+import { type Fault, KubeApi, type KubeServer, KubeServers } from '@relais/kube-api';
 import { silentLog } from '@relais/observability';
 import { eventually } from '../../test/eventually.js';
 import { Collection } from './collection.js';
@@ -7,13 +7,16 @@ import { isCode, type KubernetesObject } from './objects.js';
 
 const PATH = '/api/v1/namespaces/relais/configmaps';
 
+const servers = new KubeServers();
+afterAll(() => servers.close());
+
 describe('a collection of objects', () => {
-  let server: KubeApi;
+  let server: KubeServer;
   let api: KubernetesApi;
   let url: string;
   let collection: Collection<KubernetesObject>;
   beforeEach(async () => {
-    server = new KubeApi();
+    server = await servers.open();
     url = await server.start();
     api = await KubernetesApi.open({ url, timeoutMs: 2_000 });
     await create('a');
@@ -24,6 +27,8 @@ describe('a collection of objects', () => {
     await server.close();
   });
 
+  /** A real one forgets at its own pace. */
+  const forget = () => server instanceof KubeApi && server.store.compact();
   /** Also where the connection was cut just now. */
   const create = (name: string) =>
     eventually(() =>
@@ -60,7 +65,7 @@ describe('a collection of objects', () => {
   });
 
   it('goes on from where a watch ended, without reading everything', async () => {
-    await open({ watchSeconds: 0.1 });
+    await open({ watchSeconds: 1 });
     await eventually(() => watches() > 3);
     await create('b');
     await eventually(() => names().join() === 'a,b');
@@ -69,15 +74,15 @@ describe('a collection of objects', () => {
   });
 
   it('reads everything now and then, whatever the watch has said', async () => {
-    await open({ watchSeconds: 0.1, resyncMs: 200 });
+    await open({ watchSeconds: 1, resyncMs: 200 });
     await eventually(() => readings() > 2);
   });
 
   it('reads everything when the server has forgotten where it stood (410)', async () => {
-    await open({ watchSeconds: 0.2 });
-    server.store.compact();
+    await open({ watchSeconds: 1 });
+    forget();
     await create('b');
-    server.store.compact();
+    forget();
     server.cut();
     await create('c');
     await eventually(() => names().join() === 'a,b,c');
@@ -91,7 +96,7 @@ describe('a collection of objects', () => {
   });
 
   it('takes a server for gone that answers nothing any more, and asks again', async () => {
-    await open({ watchSeconds: 0.1, graceMs: 200 });
+    await open({ watchSeconds: 1, graceMs: 200 });
     const before = watches();
     // Watches of the next seconds are opened and not answered.
     server.order({ method: 'GET', path: /configmaps$/, latencyMs: 3_000, times: 2 });

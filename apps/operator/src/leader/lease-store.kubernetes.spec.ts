@@ -1,14 +1,17 @@
-import { KubeApi } from '@relais/kube-api';
+import { type KubeServer, KubeServers } from '@relais/kube-api';
 import { KubernetesApi } from '../kubernetes/kubernetes-api.js';
 import { leaseStoreContract } from './lease-store.contract.js';
 import { KubernetesLeaseStore } from './lease-store.kubernetes.js';
 
+const servers = new KubeServers();
+afterAll(() => servers.close());
+
 describe('a lease of Kubernetes', () => {
-  let server: KubeApi;
+  let server: KubeServer;
   let api: KubernetesApi;
   let url: string;
   beforeEach(async () => {
-    server = new KubeApi();
+    server = await servers.open();
     url = await server.start();
     api = await KubernetesApi.open({ url, timeoutMs: 5_000 });
   });
@@ -28,7 +31,8 @@ describe('a lease of Kubernetes', () => {
     const at = new Date('2026-11-27T10:00:00.123Z');
     await store.create({ holder: 'a', durationSeconds: 15, acquiredAt: at, renewedAt: at, transitions: 3 });
 
-    expect(server.all('leases')[0]?.['spec']).toEqual({
+    const lease = (await server.all('leases')).find(({ metadata }) => metadata.name === 'operator');
+    expect(lease?.['spec']).toEqual({
       holderIdentity: 'a',
       leaseDurationSeconds: 15,
       acquireTime: '2026-11-27T10:00:00.123000Z',
