@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { KubeServers, RealKubeApi } from '@relais/kube-api';
+import { KubeServers, type RealKubeApi } from '@relais/kube-api';
 import { chartObjects } from './chart.js';
 import { eventually } from './eventually.js';
 import { POLICY, World } from './world.js';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { type BusConnection, connectNats, EventStream } from '@relais/bus/events';
 import { alertingFactRecorded, type OutageModeChanged, outageModeChanged } from '@relais/contracts';
-import { type ApiObject, type KubeServer, KubeServers } from '@relais/kube-api';
+import { type ApiObject, type KubeServer, type KubeServers } from '@relais/kube-api';
 import { newId } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
 import { eventually } from './eventually.js';
