@@ -120,6 +120,13 @@ describe('the chart', () => {
     expect(names[0]!.filter((name) => names[1]!.includes(name))).toEqual([]);
   });
 
+  it.each(['true', '7', '1e3', 'null'])('is %s as a text where a release is called so (B7)', (release) => {
+    for (const { metadata, spec } of render({ ...PROFILES.routed, release })) {
+      const labels = { ...metadata.labels, ...spec?.selector?.matchLabels, ...spec?.podSelector?.matchLabels };
+      for (const value of [metadata.name, ...Object.values(labels)]) expect(typeof value).toBe('string');
+    }
+  });
+
   it('takes what a chart around it says to all (B7, C10)', () => {
     const objects = render({ set: ['global.imageRegistry=r.local', 'global.of.others=1'] });
     expect(allContainers(objects).every(({ image }) => image.startsWith('r.local/'))).toBe(true);

@@ -9,7 +9,7 @@
 
 {{- define "relais.selector" -}}
 app.kubernetes.io/name: relais
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .name }}
 {{- end -}}
 
