@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KubeApi } from '@relais/kube-api';
+import { type KubeServer, KubeServers } from '@relais/kube-api';
 
 const PROGRAM = join(import.meta.dirname, '..', 'dist', 'bootstrap.js');
 const PLAN = [
@@ -18,12 +18,15 @@ const ROOT = '/api/v1/namespaces/relais/secrets';
 /** Each run is a process that reads the whole client of Kubernetes. */
 jest.setTimeout(60_000);
 
+const servers = new KubeServers();
+afterAll(() => servers.close());
+
 describe('the job that makes secrets', () => {
-  let api: KubeApi;
+  let api: KubeServer;
   let url: string;
   let home: string;
   beforeEach(async () => {
-    api = new KubeApi();
+    api = await servers.open();
     url = await api.start();
     home = mkdtempSync(join(tmpdir(), 'relais-bootstrap-'));
     // The client speaks without TLS only where it is told not to verify any.
@@ -59,35 +62,36 @@ describe('the job that makes secrets', () => {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
     return new Promise((resolve) => child.on('close', (code) => resolve({ code, said })));
   }
-  const secrets = () =>
-    new Map(api.all('secrets').map(({ metadata, data }) => [metadata.name, data as Record<string, string>]));
-  const textOf = (name: string, key: string): string => Buffer.from(secrets().get(name)![key]!, 'base64').toString();
+  const secrets = async () =>
+    new Map((await api.all('secrets')).map(({ metadata, data }) => [metadata.name, data as Record<string, string>]));
+  const textOf = async (name: string, key: string): Promise<string> =>
+    Buffer.from((await secrets()).get(name)![key]!, 'base64').toString();
 
   it('makes what is missing, of the right kind and each different, and tells none of it (C6)', async () => {
     const { code, said } = await run();
 
     expect(code).toBe(0);
-    expect([...secrets().keys()]).toEqual(['m-auth', 'm-valkey']);
-    expect(textOf('m-auth', 'NATS_NKEY_SEED')).toMatch(/^SU[A-Z0-9]{56}$/);
-    expect(textOf('m-auth', 'NATS_NKEY')).toMatch(/^U[A-Z0-9]{55}$/);
-    const kek = JSON.parse(textOf('m-auth', 'kek.json')) as {
+    expect([...(await secrets()).keys()]).toEqual(['m-auth', 'm-valkey']);
+    expect(await textOf('m-auth', 'NATS_NKEY_SEED')).toMatch(/^SU[A-Z0-9]{56}$/);
+    expect(await textOf('m-auth', 'NATS_NKEY')).toMatch(/^U[A-Z0-9]{55}$/);
+    const kek = JSON.parse(await textOf('m-auth', 'kek.json')) as {
       active: number;
       keys: Record<string, string>;
       index: string;
     };
     for (const key of [kek.keys[kek.active]!, kek.index]) expect(Buffer.from(key, 'base64')).toHaveLength(32);
     expect(kek.keys[kek.active]).not.toBe(kek.index);
-    expect(textOf('m-auth', 'DATABASE_PASSWORD')).not.toBe(textOf('m-valkey', 'VALKEY_PASSWORD'));
-    for (const data of secrets().values())
+    expect(await textOf('m-auth', 'DATABASE_PASSWORD')).not.toBe(await textOf('m-valkey', 'VALKEY_PASSWORD'));
+    for (const data of (await secrets()).values())
       for (const value of Object.values(data)) expect(said).not.toContain(Buffer.from(value, 'base64').toString());
   });
 
   it('run again changes not a byte, and asks for nothing but create and get (C4, C6)', async () => {
     await run();
-    const before = JSON.stringify(api.all('secrets'));
+    const before = JSON.stringify(await api.all('secrets'));
     expect((await run()).code).toBe(0);
 
-    expect(JSON.stringify(api.all('secrets'))).toBe(before);
+    expect(JSON.stringify(await api.all('secrets'))).toBe(before);
     const verbs = api.log.filter((line) => line.includes('/secrets')).map((line) => line.split(' ')[0]);
     expect(new Set(verbs)).toEqual(new Set(['GET', 'POST']));
     expect(api.log).not.toContain(`GET ${ROOT} 200`);
@@ -98,30 +102,31 @@ describe('the job that makes secrets', () => {
     const results = await Promise.all([run(), run()]);
 
     expect(results.map(({ code }) => code)).toEqual([0, 0]);
-    expect(secrets().size).toBe(2);
+    expect((await secrets()).size).toBe(2);
     expect(api.log.filter((line) => line === `POST ${ROOT} 201`)).toHaveLength(2);
   });
 
   it('keeps a secret that somebody else has made, and says what it lacks (C6)', async () => {
     const own = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'm-auth' }, data: { NATS_NKEY_SEED: 'U1U=' } };
-    await fetch(`${url}${ROOT}`, { method: 'POST', body: JSON.stringify(own) });
+    const headers = { 'content-type': 'application/json' };
+    await fetch(`${url}${ROOT}`, { method: 'POST', headers, body: JSON.stringify(own) });
     const { code, said } = await run();
 
     expect(code).toBe(1);
     expect(said).toContain('m-auth has no NATS_NKEY, kek.json, DATABASE_PASSWORD');
-    expect(secrets().get('m-auth')).toEqual({ NATS_NKEY_SEED: 'U1U=' });
-    expect(secrets().has('m-valkey')).toBe(true);
+    expect((await secrets()).get('m-auth')).toEqual({ NATS_NKEY_SEED: 'U1U=' });
+    expect((await secrets()).has('m-valkey')).toBe(true);
   });
 
   it('fails in one line when the API does not let it, and goes on where it was the next time (C6)', async () => {
     api.order({ method: 'POST', code: 500, times: 1, after: true });
     const first = await run();
-    const half = JSON.stringify(secrets().get('m-auth'));
+    const half = JSON.stringify((await secrets()).get('m-auth'));
     const second = await run();
 
     expect([first.code, second.code]).toEqual([1, 0]);
     expect(first.said.match(/job\.failed/g)).toHaveLength(1);
-    expect(JSON.stringify(secrets().get('m-auth'))).toBe(half);
+    expect(JSON.stringify((await secrets()).get('m-auth'))).toBe(half);
   });
 
   it('says what is wrong with its plan', async () => {

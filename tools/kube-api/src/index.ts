@@ -3,5 +3,5 @@ export { KubeApi } from './kube-api.js';
 export { KubeServer } from './kube-server.js';
 export { KubeServers } from './kube-servers.js';
 export { RealKubeApi } from './real/real-kube-api.js';
-export { type Resource } from './resources.js';
+export { definitionOf, type Resource } from './resources.js';
 export { ApiError, type ApiObject } from './types.js';

@@ -286,6 +286,7 @@ export function kubeServerContract(make: () => Promise<Tried>): void {
     const broken = await fetch(`${url}${ROOT}`, { method: 'POST', body: '{', headers });
     expect(broken.status).toBe(400);
     expect((await call('POST', ROOT, [] as never)).code).toBe(400);
+    expect((await call('POST', ROOT, map('a'), 'text/plain')).code).toBe(415);
   });
 }
 

@@ -10,6 +10,8 @@ import { watch } from './watch.js';
 
 /** There from the start. */
 const FIRST_NAMESPACES = ['default', 'relais'];
+/** JSON is what clients here send as either of them. */
+const TYPES = /^application\/([a-z-]+\+)?(json|yaml)/;
 const MAX_BODY_BYTES = 4 * 1024 ** 2;
 /** An empty document in the protobuf that helm asks for: it describes no kind, so nothing is validated by it. */
 const OPENAPI = '/openapi/v2';
@@ -102,6 +104,8 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   }
   const text = Buffer.concat(chunks).toString();
   if (!text) return undefined;
+  const type = request.headers['content-type'] ?? 'application/json';
+  if (!TYPES.test(type)) throw new ApiError(415, 'UnsupportedMediaType', `a body of ${type} is not understood`);
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KubeApi } from './kube-api.js';
 import type { KubeServer } from './kube-server.js';
+import type { Admission } from './operations.js';
 import { emptied } from './real/emptied.js';
 import { ControlPlane } from './real/control-plane.js';
 import { RealKubeApi } from './real/real-kube-api.js';
@@ -10,13 +11,20 @@ import type { ApiObject } from './types.js';
 export interface KubeServersOptions {
   /** CustomResourceDefinitions that there are from the start. */
   definitions?: readonly object[];
+  /** Looks at every object that the one in memory is sent; a real one looks itself. */
+  admit?: Admission;
   /** Controllers that run beside a real server; the garbage is always collected. */
   controllers?: readonly string[];
   /** Where the programs of Kubernetes are; in memory where that is nowhere. */
   assets?: string | undefined;
 }
 
-const COLLECTORS = ['garbage-collector-controller', 'namespace-controller', 'serviceaccount-controller'];
+const COLLECTORS = [
+  'garbage-collector-controller',
+  'namespace-controller',
+  'serviceaccount-controller',
+  'persistentvolumeclaim-protection-controller',
+];
 
 /**
  * The servers that one test file uses one after the other, each with an empty namespace `relais`: in memory, or, where
@@ -42,7 +50,7 @@ export class KubeServers {
   /** A server that is not started yet. */
   async open(): Promise<KubeServer> {
     const { definitions = [], controllers = [] } = this.options;
-    if (!this.assets) return inMemory(definitions);
+    if (!this.assets) return inMemory(this.options);
     this.plane ??= ControlPlane.start({
       ...{ assets: this.assets, definitions },
       controllers: [...COLLECTORS, ...controllers],
@@ -57,8 +65,8 @@ export class KubeServers {
   }
 }
 
-function inMemory(definitions: readonly object[]): KubeApi {
-  const api = new KubeApi();
+function inMemory({ definitions = [], admit }: KubeServersOptions): KubeApi {
+  const api = new KubeApi([], admit);
   for (const definition of definitions) api.define(definition as ApiObject);
   return api;
 }

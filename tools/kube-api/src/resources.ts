@@ -57,6 +57,27 @@ interface Definition {
   };
 }
 
+/** The CustomResourceDefinition of a kind whose objects may hold anything. */
+export const definitionOf = ({ group, version, plural, kind, namespaced, subresources }: Resource): object => ({
+  ...{ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' },
+  metadata: {
+    name: `${plural}.${group}`,
+    // Groups of Kubernetes' own projects are not defined without it.
+    annotations: { 'api-approved.kubernetes.io': 'unapproved, for tests' },
+  },
+  spec: {
+    ...{ group, scope: namespaced ? 'Namespaced' : 'Cluster' },
+    names: { plural, singular: kind.toLowerCase(), kind, listKind: `${kind}List` },
+    versions: [
+      {
+        ...{ name: version, served: true, storage: true },
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+        subresources: Object.fromEntries(subresources.map((name) => [name, {}])),
+      },
+    ],
+  },
+});
+
 /** The kinds that a CustomResourceDefinition brings. */
 export const definedBy = ({ spec }: Definition): Resource[] =>
   spec.versions
