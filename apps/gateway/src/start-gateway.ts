@@ -13,6 +13,9 @@ import { declareSeries } from './metrics.js';
 import { limitsUnder } from './rate-limits.js';
 import { Realtime } from './realtime/realtime.js';
 
+/** How long what is in flight over HTTP may take once the sockets are gone; with it, a drain is over within its grace period. */
+const ANSWER_WITHIN_MS = 2_500;
+
 export interface Gateway {
   readonly port: number;
 }
@@ -37,7 +40,7 @@ export async function startGateway(config: Config, { log, lifecycle, readiness }
 
   const clock = new ReferenceClock();
   const app = await createApp({ config, connection, log, clock, ...openShared(config, log, lifecycle) });
-  lifecycle.add('http', () => app.close());
+  lifecycle.add('http', () => closeHttp(app));
   const trust = app.get(TrustStore);
   const feed = new TrustFeed(app.get(Bus), connection, trust, log, clock);
   await feed.start();
@@ -63,6 +66,12 @@ export async function startGateway(config: Config, { log, lifecycle, readiness }
 
 /** What a page of an allowed origin may read beside what browsers show anyway. */
 const EXPOSED = { exposedHeaders: ['dpop-nonce', 'www-authenticate', 'retry-after', 'etag'] };
+
+/** Answers what is in flight. Whoever does not send the rest of a request in time is hung up on, or would hold up the exit. */
+async function closeHttp(app: NestFastifyApplication): Promise<void> {
+  const patience = setTimeout(() => app.getHttpServer().closeAllConnections(), ANSWER_WITHIN_MS);
+  await app.close().finally(() => clearTimeout(patience));
+}
 
 async function createApp(surroundings: Surroundings): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(surroundings), createHttpAdapter(), {

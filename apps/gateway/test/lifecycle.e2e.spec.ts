@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CLOSE_CODES, shouldReconnect } from '@relais/contracts';
 import { newId } from '@relais/kernel';
@@ -132,6 +134,20 @@ describe('a gateway over time', () => {
     expect(new Set(closings.map(({ reason }) => reason.retryAfterMs)).size).toBeGreaterThan(5);
     await drained;
   }, 15_000);
+
+  it('hangs up on who never sends the rest of a request, rather than wait for them at the end', async () => {
+    world = await startWorld({ DRAIN_MS: '0' });
+    const stuck = connect(world.port, '127.0.0.1').resume();
+    await once(stuck, 'connect');
+    stuck.write('POST /v1/logins HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{');
+    // An answer over another connection: by then the gateway has read what came before it.
+    await fetch(`http://127.0.0.1:${world.port}/v1/users`);
+    const hungUp = once(stuck, 'close');
+
+    await world.lifecycle.close();
+
+    await hungUp;
+  }, 10_000);
 
   it('keeps its sockets through a short outage of the bus, and finds what was missed', async () => {
     world = await startWorld();
