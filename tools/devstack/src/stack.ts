@@ -99,7 +99,8 @@ export class Stack {
   async stop(name: string, deadlineMs?: number): Promise<void> {
     const found = this.running(name);
     if (found) await stop(found, deadlineMs);
-    this.state.processes = this.state.processes.filter((process) => process.name !== name);
+    // Meanwhile somebody else may have started it again.
+    this.state.processes = this.state.processes.filter((process) => process.name !== name || isRunning(process));
     this.save();
   }
 
