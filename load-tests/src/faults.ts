@@ -10,7 +10,7 @@ import { runCase } from './faults/run-case.js';
 import { World } from './world/world.js';
 
 const HELP = `npm run faults -- [--smoke] [--case F-01,F-02] [--seed N] [--no-mutations]
-Runs faults against a cluster of its own, two replicas of each service, and counts what was violated.`;
+Runs faults against a cluster of its own, at least two replicas of each service, and counts what was violated.`;
 
 const { values } = parseArgs({
   options: {
@@ -32,18 +32,8 @@ async function main(): Promise<number> {
   const seed = Number(values.seed ?? Date.now() % 1_000_000);
   const chosen = CASES.filter(({ id }) => wanted.includes(id));
   const startedAt = performance.now();
-  const results = [
-    ...(await runAll(
-      chosen.filter(({ onLoopDisk }) => !onLoopDisk),
-      seed,
-      false,
-    )),
-    ...(await runAll(
-      chosen.filter(({ onLoopDisk }) => onLoopDisk),
-      seed,
-      true,
-    )),
-  ];
+  const results: FaultResult[] = [];
+  for (const alike of byWorld(chosen)) results.push(...(await runAll(alike, seed)));
   const skipped = chosen.flatMap(({ id, impossible }) => (impossible?.() ? [`${id}: ${impossible()}`] : []));
   const failed = results.filter(({ passed }) => !passed).length;
   console.log(formatSummary(results, skipped, performance.now() - startedAt));
@@ -56,14 +46,22 @@ async function main(): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-async function runAll(cases: readonly FaultCase[], seed: number, onLoopDisk: boolean): Promise<FaultResult[]> {
+/** Cases that can share a cluster, together. */
+function byWorld(cases: readonly FaultCase[]): FaultCase[][] {
+  const keyOf = ({ onLoopDisk, gateways }: FaultCase) => `${onLoopDisk ? 'disk' : ''} ${gateways ?? ''}`;
+  return Object.values(Object.groupBy(cases, keyOf)).flatMap((alike) => (alike ? [alike] : []));
+}
+
+async function runAll(cases: readonly FaultCase[], seed: number): Promise<FaultResult[]> {
   const possible = cases.filter(({ impossible }) => !impossible?.());
-  if (possible.length === 0) return [];
-  const disk = onLoopDisk ? LoopDisk.make(join(tmpdir(), `relais-faults-${process.pid}`)) : undefined;
+  const [first] = possible;
+  if (!first) return [];
+  const disk = first.onLoopDisk ? LoopDisk.make(join(tmpdir(), `relais-faults-${process.pid}`)) : undefined;
   useDisk(disk);
   const world = await World.start({
     name: `faults-${process.pid}`,
     say: (line) => console.log(`  ${line}`),
+    ...(first.gateways ? { gateways: first.gateways } : {}),
     ...(disk ? { postgresDataDirectory: join(disk.mountPoint, 'postgres'), env: { DATABASE_UNSAFE: 'true' } } : {}),
   });
   try {

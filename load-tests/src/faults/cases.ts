@@ -9,6 +9,7 @@ import { freezeAlerting, frozenAlertingLeft } from './frozen-alerting.js';
 import { believedLies, letDirectoryLie, noDirectoryServer } from './lying-directory.js';
 import { lateRevocations, revokeWhileCutOff } from './late-revocation.js';
 import { loginsLetThrough, restartRedisEmpty } from './redis-faults.js';
+import { ROLLED, rollGateways, rollingLeft } from './rolling.js';
 import { publishPoison, poisonLeft } from './poison.js';
 import { cannotLosePower, losePower, weakenCommits } from './power-loss.js';
 import { noFaketime } from './faketime.js';
@@ -134,6 +135,32 @@ export const CASES: readonly FaultCase[] = [
     inject: resetAllSockets,
     extra: stormLeft,
     mutation: blind,
+  },
+  {
+    id: 'F-24',
+    title: 'three gateways are rolled, one after the other, under 2,000 sockets',
+    gateways: 3,
+    perSecond: 50,
+    preloads: { gateway: ROLLED },
+    inject: rollGateways(2_000),
+    extra: rollingLeft,
+    mutation: {
+      name: 'a gateway that goes closes all sockets at once',
+      preloads: { gateway: { module: planted('close-at-once'), ...ROLLED } },
+    },
+  },
+  {
+    id: 'F-24-small',
+    title: 'the same with 200 sockets',
+    gateways: 3,
+    perSecond: 50,
+    preloads: { gateway: ROLLED },
+    inject: rollGateways(200),
+    extra: rollingLeft,
+    mutation: {
+      name: 'a gateway that goes sends nobody elsewhere',
+      preloads: { gateway: { module: planted('no-drain'), ...ROLLED } },
+    },
   },
   {
     id: 'F-26',

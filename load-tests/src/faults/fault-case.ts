@@ -32,6 +32,8 @@ export interface FaultCase {
   mutation: Mutation;
   /** Why it cannot run on this machine, or undefined when it can. */
   impossible?(): string | undefined;
+  /** Replicas of the gateway; default two, as of everything else. */
+  gateways?: number;
   /** Needs a PostgreSQL whose disk can lose power. */
   onLoopDisk?: boolean;
 }

@@ -6,6 +6,8 @@ import { pause } from './random.js';
 
 export interface WorldOptions extends Pick<ClusterOptions, 'name' | 'postgresDataDirectory' | 'say'> {
   replicas?: number;
+  /** Default as many as of the other services. */
+  gateways?: number;
   env?: Readonly<Record<string, string>>;
 }
 
@@ -30,7 +32,7 @@ export class World {
     const replicas = options.replicas ?? 2;
     world.cluster = await Cluster.start({
       name: options.name,
-      replicas: { auth: replicas, messaging: replicas, alerting: replicas, gateway: replicas },
+      replicas: { auth: replicas, messaging: replicas, alerting: replicas, gateway: options.gateways ?? replicas },
       isTemporary: true,
       ...(options.say ? { say: options.say } : {}),
       ...(options.postgresDataDirectory ? { postgresDataDirectory: options.postgresDataDirectory } : {}),
