@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ServiceName } from '@relais/contracts';
 import { ROOT } from '../paths.js';
 import type { Secrets } from '../secrets.js';
@@ -78,9 +78,12 @@ export async function environmentOf(
   return { ...env, DATABASE_URL, KEYSTORE_URL, KEK_FILE: kekFile(stack, service) };
 }
 
+/** The services of another checkout, on the tables of this one: docs/releases/README.md. */
+const SERVICES_OF = resolve(process.env.RELAIS_SERVICES_OF ?? ROOT);
+
 /** The compiled program of a service. @throws Error when it was not built. */
 export function programOf(service: ServiceName, program: 'main' | 'migrate'): string {
-  const path = join(ROOT, 'apps', service, 'dist', `${program}.js`);
+  const path = join(program === 'main' ? SERVICES_OF : ROOT, 'apps', service, 'dist', `${program}.js`);
   if (!existsSync(path)) throw new Error(`${path} is not there: run \`npm run build\``);
   return path;
 }
