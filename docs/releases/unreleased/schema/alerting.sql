@@ -4,12 +4,11 @@
 CREATE FUNCTION public.forget_alarm() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
-      BEGIN
-        DELETE FROM alarm_target WHERE organization_id = OLD.organization_id AND alarm_id = OLD.id;
-        DELETE FROM alarm_recipient WHERE organization_id = OLD.organization_id AND alarm_id = OLD.id;
-        DELETE FROM notification WHERE organization_id = OLD.organization_id AND alarm_id = OLD.id;
-        RETURN NULL;
-      END $$;
+  BEGIN
+    DELETE FROM alarm_recipient WHERE organization_id = OLD.organization_id AND alarm_id = OLD.id;
+    DELETE FROM notification WHERE organization_id = OLD.organization_id AND alarm_id = OLD.id;
+    RETURN NULL;
+  END $$;
 
 CREATE TABLE public.address_book (
     name text NOT NULL,
@@ -393,8 +392,10 @@ CREATE TABLE public.alarm_step (
     organization_id uuid NOT NULL,
     alarm_id uuid NOT NULL,
     step integer NOT NULL,
-    rules jsonb NOT NULL
+    rules jsonb NOT NULL,
+    user_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL
 );
+ALTER TABLE ONLY public.alarm_step ALTER COLUMN user_ids SET STORAGE EXTERNAL;
 
 ALTER TABLE ONLY public.alarm_step FORCE ROW LEVEL SECURITY;
 
@@ -406,22 +407,7 @@ COMMENT ON COLUMN public.alarm_step.step IS 'class=M1;purpose=order;retention=al
 
 COMMENT ON COLUMN public.alarm_step.rules IS 'class=M1;purpose=how long, when and whom;retention=alarm';
 
-CREATE TABLE public.alarm_target (
-    organization_id uuid NOT NULL,
-    alarm_id uuid NOT NULL,
-    step integer NOT NULL,
-    user_id uuid NOT NULL
-);
-
-ALTER TABLE ONLY public.alarm_target FORCE ROW LEVEL SECURITY;
-
-COMMENT ON COLUMN public.alarm_target.organization_id IS 'class=M0;purpose=tenant;retention=organization';
-
-COMMENT ON COLUMN public.alarm_target.alarm_id IS 'class=M1;purpose=which;retention=alarm';
-
-COMMENT ON COLUMN public.alarm_target.step IS 'class=M1;purpose=order;retention=alarm';
-
-COMMENT ON COLUMN public.alarm_target.user_id IS 'class=M1;purpose=who is to be told;retention=alarm';
+COMMENT ON COLUMN public.alarm_step.user_ids IS 'class=M1;purpose=who is to be told;retention=alarm';
 
 CREATE TABLE public.alarm_template (
     organization_id uuid NOT NULL,
@@ -1226,9 +1212,6 @@ ALTER TABLE ONLY public.alarm_source_receipt
 ALTER TABLE ONLY public.alarm_step
     ADD CONSTRAINT alarm_step_pkey PRIMARY KEY (organization_id, alarm_id, step);
 
-ALTER TABLE ONLY public.alarm_target
-    ADD CONSTRAINT alarm_target_pkey PRIMARY KEY (organization_id, alarm_id, step, user_id);
-
 ALTER TABLE ONLY public.alarm_template
     ADD CONSTRAINT alarm_template_pkey PRIMARY KEY (organization_id, id);
 
@@ -1426,8 +1409,6 @@ ALTER TABLE public.alarm_source_receipt ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.alarm_step ENABLE ROW LEVEL SECURITY;
 
-ALTER TABLE public.alarm_target ENABLE ROW LEVEL SECURITY;
-
 ALTER TABLE public.alarm_template ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.booking ENABLE ROW LEVEL SECURITY;
@@ -1473,8 +1454,6 @@ CREATE POLICY organization ON public.alarm_source_group USING ((organization_id 
 CREATE POLICY organization ON public.alarm_source_receipt USING ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid)) WITH CHECK ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid));
 
 CREATE POLICY organization ON public.alarm_step USING ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid)) WITH CHECK ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid));
-
-CREATE POLICY organization ON public.alarm_target USING ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid)) WITH CHECK ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid));
 
 CREATE POLICY organization ON public.alarm_template USING ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid)) WITH CHECK ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid));
 
