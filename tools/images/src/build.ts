@@ -15,7 +15,7 @@ if (!found) {
   console.log('neither podman nor docker answers here: the contents are in .images, and no image was made of them');
 } else {
   const more = (process.env['RELAIS_ENGINE_BUILD_OPTIONS'] ?? '').split(' ').filter(Boolean);
-  engine(found, ['build', '--build-arg', 'SOURCE=local', '--tag', image, ...more, root]);
+  engine(found, ['build', '--target', 'local', '--tag', image, ...more, root]);
   const bytes = Number(engine(found, ['image', 'inspect', '--format', '{{.Size}}', image]).trim());
   const problems = smokeTest(found, image, programs);
   for (const problem of problems) console.error(`${image}: ${problem}`);
