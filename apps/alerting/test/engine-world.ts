@@ -5,7 +5,7 @@ import { Database, migrate, openDatabase, row, rows } from '@relais/database';
 import { type DeviceId, newId, type OrganizationId, type SessionId, SystemClock, type UserId } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
 import type { Principal } from '@relais/security';
-import { type FreshDatabase, freshDatabase, TestKekFile } from '@relais/testing';
+import { type FreshDatabase, freshDatabase, OwnClock, TestKekFile } from '@relais/testing';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { Access } from '../src/access.js';
@@ -46,7 +46,6 @@ import { AlarmRoom } from '../src/rooms/alarm-room.js';
 import { Sealing } from '../src/sealing.js';
 import { writeSettings } from '../src/settings-rows.postgres.js';
 import { AlarmTemplatesHandler } from '../src/templates/alarm-templates.js';
-import { OwnClock } from './own-clock.js';
 import { RecordingPath } from './recording-path.js';
 import { TestBus } from './test-bus.js';
 

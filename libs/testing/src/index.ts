@@ -4,6 +4,8 @@ export * from './fresh-database.js';
 export * from './kek-file.js';
 export * from './monitoring.js';
 export * from './otlp-receiver.js';
+
+export * from './own-clock.js';
 export * from './private-nats.js';
 export * from './prometheus.js';
 export * from './providers/apns-server.js';

@@ -10,6 +10,7 @@ import { believedLies, letDirectoryLie, noDirectoryServer } from './lying-direct
 import { lateRevocations, revokeWhileCutOff } from './late-revocation.js';
 import { loginsLetThrough, restartRedisEmpty } from './redis-faults.js';
 import { ROLLED, rollGateways, rollingLeft } from './rolling.js';
+import { changeClocks, nightsLeft } from './night-of-change.js';
 import { publishPoison, poisonLeft } from './poison.js';
 import { cannotLosePower, losePower, weakenCommits } from './power-loss.js';
 import { noFaketime } from './faketime.js';
@@ -227,6 +228,16 @@ export const CASES: readonly FaultCase[] = [
       name: 'what was due for long is taken for settled',
       preloads: { alerting: { module: planted('forget-late-timers') } },
     },
+  },
+  {
+    id: 'F-43',
+    title: 'people hand over at 02:30 in the nights on which the clock is changed, with alarms under way',
+    perSecond: 20,
+    impossible: noFaketime,
+    preloads: { alerting: { module: planted('tokens-of-today') } },
+    inject: changeClocks,
+    extra: nightsLeft,
+    mutation: { name: 'rosters know no summer time', preloads: { alerting: { module: planted('winter-time') } } },
   },
 ];
 

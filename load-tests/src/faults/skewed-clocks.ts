@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type AlarmReport, ROUTES } from '@relais/contracts';
 import { newId } from '@relais/kernel';
 import { generate } from 'otplib';
@@ -8,7 +5,7 @@ import { codeOf } from '../system/person.js';
 import { pause } from '../world/random.js';
 import type { World } from '../world/world.js';
 import { Device, untilOk } from './alarm-device.js';
-import { findFaketime } from './faketime.js';
+import { Clocks } from './clocks.js';
 import type { FaultContext } from './fault-case.js';
 
 const SKEWED = ['gateway-1', 'auth-1', 'alerting-1'];
@@ -127,31 +124,3 @@ async function count<T>(all: readonly T[], holds: (one: T) => Promise<boolean>):
 }
 
 const add = (name: string, more: number): void => void (found[name] = (found[name] ?? 0) + more);
-
-/** The wall clock of whoever runs in this environment, moved while it runs; the steady clock goes on as it is. */
-class Clocks {
-  private readonly directory = mkdtempSync(join(tmpdir(), 'relais-clocks-'));
-  private readonly file = join(this.directory, 'shift');
-
-  constructor() {
-    this.shift('+0');
-  }
-
-  get env(): Readonly<Record<string, string>> {
-    return {
-      LD_PRELOAD: findFaketime() ?? '',
-      FAKETIME_TIMESTAMP_FILE: this.file,
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-      FAKETIME_NO_CACHE: '1',
-    };
-  }
-
-  /** By so many seconds, signed. */
-  shift(seconds: string): void {
-    writeFileSync(this.file, seconds);
-  }
-
-  remove(): void {
-    rmSync(this.directory, { recursive: true });
-  }
-}

@@ -1,4 +1,3 @@
-import type { FreshDatabase } from '@relais/testing';
 import pg from 'pg';
 
 /**
@@ -6,12 +5,16 @@ import pg from 'pg';
  * PostgreSQL. Everything else is real: its rules of time zones, its transactions, its locks.
  */
 export class OwnClock {
-  private constructor(private readonly client: pg.Client) {}
+  private constructor(
+    private readonly client: pg.Client,
+    private readonly appUrl: string,
+  ) {}
 
-  static async in({ ownerUrl, appUrl }: FreshDatabase): Promise<OwnClock> {
+  static async in({ ownerUrl, appUrl }: { ownerUrl: string; appUrl: string }): Promise<OwnClock> {
     const client = new pg.Client({ connectionString: ownerUrl });
     await client.connect();
     await client.query(`
+      DROP SCHEMA IF EXISTS own_clock CASCADE;
       CREATE SCHEMA own_clock;
       CREATE TABLE own_clock.shift (seconds float8 NOT NULL);
       INSERT INTO own_clock.shift VALUES (0);
@@ -22,11 +25,8 @@ export class OwnClock {
       CREATE FUNCTION own_clock.now() RETURNS timestamptz LANGUAGE sql STABLE AS
         'SELECT pg_catalog.now() + make_interval(secs => (SELECT s.seconds FROM own_clock.shift s))';
     `);
-    const app = new pg.Client({ connectionString: appUrl });
-    await app.connect();
-    await app.query('ALTER ROLE CURRENT_USER SET search_path = own_clock, pg_catalog, public');
-    await app.end();
-    return new OwnClock(client);
+    await asOnce(appUrl, 'ALTER ROLE CURRENT_USER SET search_path = own_clock, pg_catalog, public');
+    return new OwnClock(client, appUrl);
   }
 
   /** It is this now, and goes on from there. */
@@ -36,7 +36,19 @@ export class OwnClock {
     ]);
   }
 
+  /** Whoever connects from now on has the clock of PostgreSQL; whoever has the other one is to end. */
+  async remove(): Promise<void> {
+    await asOnce(this.appUrl, 'ALTER ROLE CURRENT_USER RESET search_path');
+  }
+
   async close(): Promise<void> {
     await this.client.end();
   }
+}
+
+async function asOnce(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
 }
