@@ -91,7 +91,9 @@ export const awaitEnv = {
 };
 
 export const outboxEnv = {
-  OUTBOX_POLL_INTERVAL_MS: milliseconds(200, 10).describe('Pause between outbox reads, ms'),
+  OUTBOX_POLL_INTERVAL_MS: milliseconds(200, 10).describe(
+    'Pause between outbox reads, ms; a second once nothing came for two',
+  ),
   OUTBOX_BATCH_SIZE: z.coerce.number().int().min(1).max(1_000).default(200).describe('Events published per read'),
   OUTBOX_LEASE_MS: milliseconds(5_000, 500).describe('How long a silent relay keeps the others out, ms'),
   OUTBOX_RETENTION_HOURS: z.coerce
