@@ -79,7 +79,7 @@ export async function startInternalServer(options: {
   log: Log;
   pages?: Readonly<Record<string, () => string>>;
 }): Promise<InternalServer> {
-  const delay = monitorEventLoopDelay({ resolution: 1_000 });
+  const delay = monitorEventLoopDelay({ resolution: 100 });
   delay.enable();
   const server = createServer((request, response) => {
     answer(request, response, options, () => longestLagMs(delay)).catch((error: unknown) => {
