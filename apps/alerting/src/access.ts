@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@relais/bus';
-import { type Permission, readMyPermissions } from '@relais/contracts';
+import { type Permission, readMyPermissions, type Scope } from '@relais/contracts';
 import { AppError } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import type { z } from 'zod';
@@ -16,11 +16,14 @@ export class Access {
   }
 
   /**
-   * The same for what lets others alarm everybody without being asked again.
+   * The same for what lets others alarm everybody without being asked again. A bot has proved its key for this very token, so
+   * the scope is enough there, and no other one is.
    *
    * @throws AppError `forbidden`, or `step_up_required` for who has not shown lately who they are: see `beginStepUp`
    */
-  async assertMayNow({ token }: Pick<Principal, 'token'>, wanted: Permission): Promise<void> {
+  async assertMayNow({ token, scopes }: Principal, wanted: Permission, scope: Scope): Promise<void> {
+    if (scopes?.includes(scope)) return;
+    if (scopes) throw new AppError('forbidden', 'forbidden', `needs the scope ${scope}`);
     const mine = await this.bus.request(readMyPermissions, {}, { token });
     if (!holds(mine, wanted)) throw lacks(wanted);
     if (!mine.isFresh) throw new AppError('forbidden', 'step_up_required');

@@ -12,6 +12,7 @@ import {
   listConversations,
   listUsers,
   openSession,
+  type Permission,
   putRole,
   readMe,
   removeBot,
@@ -184,6 +185,30 @@ describe('bots', () => {
       const next = { token: (await tokenFor(world, bot, key)).accessToken };
       expect(await codeOf(bus.request(listUsers, {}, next))).toBe('scope_missing');
       expect(await codeOf(bus.request(readMe, {}, next))).toBe('ok');
+    });
+
+    it('that let a bot make sources of alarms are given by who may make them themselves, as are keys for it (A-44)', async () => {
+      const [ruler, roleId] = [await aMember(world, owner), newId<RoleId>()];
+      const role = (permissions: Permission[]) =>
+        bus.request(putRole, { id: roleId, name: 'Bots', permissions }, as(owner));
+      await role(['manage_bots']);
+      await bus.request(assignRole, { roleId, userId: idOf(ruler) }, as(owner));
+      const given: Scope[] = ['people:read', 'alarm-sources:write'];
+      const { bot } = await aBot(world, owner, given);
+      const { bot: plain } = await aBot(world, ruler, ['people:read']);
+      const { publicKey } = aKey();
+      const all = async () => [
+        await codeOf(aBot(world, ruler, given)),
+        await codeOf(bus.request(updateBot, { botId: plain.id, scopes: given }, as(ruler))),
+        await codeOf(bus.request(addBotKey, { botId: bot.id, publicKey }, as(ruler))),
+      ];
+
+      expect(await all()).toEqual(['forbidden', 'forbidden', 'forbidden']);
+      // What it has is no gift of theirs: they may go on naming it, and take it away.
+      const renamed = bus.request(updateBot, { botId: bot.id, displayName: 'Operator', scopes: given }, as(ruler));
+      expect(await codeOf(renamed)).toBe('ok');
+      await role(['manage_bots', 'manage_alarms']);
+      expect(await all()).toEqual(['ok', 'ok', 'ok']);
     });
 
     it('belong to contracts, of which few are open to bots', () => {

@@ -1,4 +1,4 @@
-import { CLOSE_CODES, ROUTES, type Route, type Scope } from '@relais/contracts';
+import { CLOSE_CODES, ROUTES, type Route, scope, type Scope } from '@relais/contracts';
 import { newId } from '@relais/kernel';
 import { signDpopProof } from '@relais/security';
 import { helloOf, newKey, type Someone, someone } from './issuer.js';
@@ -37,11 +37,10 @@ describe('a bot at the edge', () => {
     'with every scope there is is refused %s, which is not for bots (A-44)',
     async (_, { method, path }) => {
       const bot = someone();
-      const every: Scope[] = ['messages:read', 'messages:write', 'conversations:write', 'people:read'];
 
-      expect(await call(bot, await tokenOf(bot, every), method, path.replaceAll(/\{\w+\}/g, newId()))).toBe(
-        'scope_missing',
-      );
+      expect(
+        await call(bot, await tokenOf(bot, [...scope.options]), method, path.replaceAll(/\{\w+\}/g, newId())),
+      ).toBe('scope_missing');
     },
   );
 

@@ -11,6 +11,7 @@ import { Proof1764100600000 } from './migrations/1764100600000-proof.js';
 import { Drills1764100600100 } from './migrations/1764100600100-drills.js';
 import { ManyRecipients1764100800000 } from './migrations/1764100800000-many-recipients.js';
 import { TargetsOfAStep1764100900000 } from './migrations/1764100900000-targets-of-a-step.js';
+import { MakersOfSources1764101000000 } from './migrations/1764101000000-makers-of-sources.js';
 import { PhoneUse1764100700000 } from './migrations/1764100700000-phone-use.js';
 
 /** In the order in which they are applied. */
@@ -29,4 +30,5 @@ export const migrations = [
   PhoneUse1764100700000,
   ManyRecipients1764100800000,
   TargetsOfAStep1764100900000,
+  MakersOfSources1764101000000,
 ];

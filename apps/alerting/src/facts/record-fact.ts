@@ -10,6 +10,7 @@ export const alarmSubject = (id: string) => ({ kind: 'alarm', id });
 export const deviceSubject = (id: string) => ({ kind: 'device', id });
 export const contactPointSubject = (id: string) => ({ kind: 'contact-point', id });
 export const userSubject = (id: string) => ({ kind: 'user', id });
+export const botSubject = (id: string) => ({ kind: 'bot', id });
 /** What acts by itself: the engine, a source of alarms. */
 export const systemSubject = (kind: string, id = kind) => ({ kind, id });
 

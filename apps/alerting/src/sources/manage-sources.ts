@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { type RequestContext, Serves } from '@relais/bus';
 import {
@@ -16,10 +17,11 @@ import { hashSecret, newSecret, type Principal } from '@relais/security';
 import type { z } from 'zod';
 import { Access } from '../access.js';
 import { Engine } from '../engine/engine.js';
-import { recordFact, userSubject } from '../facts/record-fact.js';
+import { botSubject, recordFact, userSubject } from '../facts/record-fact.js';
 import { CheckSettings } from './check-settings.js';
 import { armTimers } from './arm-timers.js';
 import { sourceSubject } from './raise-from-source.js';
+import { NOBODY } from './route-incident.js';
 import {
   findSource,
   listSourceRows,
@@ -33,11 +35,15 @@ import { type SealedSettings, SourceSettings } from './source-settings.js';
 
 type WithSecret = z.input<typeof putAlarmSource.output>;
 
+const SCOPE = 'alarm-sources:write';
 const MOST_SOURCES = 500;
 /** Sources of emergencies may send so many times as much as others. */
 const URGENT_SHARE = 4;
 
-/** Which systems may raise alarms, of what and for whom: whoever changes that shows who they are (A-41). A secret is shown once. */
+/**
+ * Which systems may raise alarms, of what and for whom: whoever changes that shows who they are (A-41). A secret is shown once.
+ * A bot deals with those that it made itself, and people decide whom they reach (A-44).
+ */
 @Injectable()
 export class ManageSourcesHandler {
   constructor(
@@ -53,10 +59,13 @@ export class ManageSourcesHandler {
     { sourceId, settings }: z.output<typeof putAlarmSource.input>,
     { principal }: RequestContext,
   ): Promise<WithSecret> {
-    await this.access.assertMayNow(principal, 'manage_alarms');
+    await this.access.assertMayNow(principal, 'manage_alarms', SCOPE);
     const { organizationId } = principal;
-    await this.check.assertSound(organizationId, sourceId, settings);
     const before = await this.find(organizationId, sourceId);
+    if (before && !isSeenBy(principal, before))
+      throw putAlarmSource.fail('source_id_taken', 'somebody else has made it: take another id');
+    if (principal.scopes) assertPoliciesDecide(settings);
+    await this.check.assertSound(organizationId, sourceId, settings);
     if (before && before.kind !== settings.kind)
       throw putAlarmSource.fail('source_kind_fixed', `it is ${before.kind}: make another`);
     const known = before && (await this.settings.open(organizationId, before));
@@ -70,6 +79,7 @@ export class ManageSourcesHandler {
         ...{ id: sourceId, kind: settings.kind, settings_sealed, is_paused: settings.isPaused },
         share: isUrgent(settings) ? URGENT_SHARE : 1,
         secretHash: secret ? hashSecret(secret) : null,
+        madeBy: principal.userId,
       });
       await armTimers(tx, organizationId, sourceId, settings, earlier);
       await this.record(tx, principal, sourceId, 'alarm-source.put', {
@@ -86,7 +96,8 @@ export class ManageSourcesHandler {
   async list(_: unknown, { principal }: RequestContext): Promise<{ items: AlarmSource[] }> {
     await this.access.assertMay(principal, 'manage_alarms');
     const { organizationId } = principal;
-    const found = await this.db.within(organizationId, (tx) => listSourceRows(tx, organizationId));
+    const all = await this.db.within(organizationId, (tx) => listSourceRows(tx, organizationId));
+    const found = all.filter((one) => isSeenBy(principal, one));
     const opened = await this.settings.openAll(organizationId, found);
     const items = found.flatMap((one, at) => (opened[at] ? [toAnswer(organizationId, one, opened[at].settings)] : []));
     return { items };
@@ -97,10 +108,10 @@ export class ManageSourcesHandler {
     { sourceId, overlapSeconds }: z.output<typeof rotateAlarmSourceSecret.input>,
     { principal }: RequestContext,
   ): Promise<WithSecret> {
-    await this.access.assertMayNow(principal, 'manage_alarms');
+    await this.access.assertMayNow(principal, 'manage_alarms', SCOPE);
     const { organizationId } = principal;
     const before = await this.find(organizationId, sourceId);
-    const known = before && (await this.settings.open(organizationId, before));
+    const known = before && isSeenBy(principal, before) && (await this.settings.open(organizationId, before));
     if (!before || !known) throw rotateAlarmSourceSecret.fail('source_not_found');
     const secret = secretFor(before.kind);
     if (!secret) throw rotateAlarmSourceSecret.fail('source_without_secret', 'a schedule is sent nothing');
@@ -119,10 +130,12 @@ export class ManageSourcesHandler {
 
   @Serves(deleteAlarmSource)
   async delete({ sourceId }: { sourceId: string }, { principal }: RequestContext): Promise<Record<string, never>> {
-    await this.access.assertMayNow(principal, 'manage_alarms');
+    await this.access.assertMayNow(principal, 'manage_alarms', SCOPE);
     const { organizationId } = principal;
     return this.db.within(organizationId, async (tx) => {
-      if (!(await removeSource(tx, organizationId, sourceId))) throw deleteAlarmSource.fail('source_not_found');
+      const before = await lockSource(tx, organizationId, sourceId);
+      if (!before || !isSeenBy(principal, before)) throw deleteAlarmSource.fail('source_not_found');
+      await removeSource(tx, organizationId, sourceId);
       await this.record(tx, principal, sourceId, 'alarm-source.deleted', {});
       return {};
     });
@@ -151,12 +164,13 @@ export class ManageSourcesHandler {
 
   private record(
     tx: Tx,
-    { organizationId, userId }: Principal,
+    { organizationId, userId, scopes }: Principal,
     id: string,
     action: `alarm-source.${'put' | 'secret-rotated' | 'deleted'}`,
     after: Record<string, string | number | boolean>,
   ): Promise<void> {
-    return recordFact(tx, organizationId, { actor: userSubject(userId), action, object: sourceSubject(id), after });
+    const actor = scopes ? botSubject(userId) : userSubject(userId);
+    return recordFact(tx, organizationId, { actor, action, object: sourceSubject(id), after });
   }
 }
 
@@ -165,6 +179,18 @@ function assertSame(before: SourceRow | null, now: SourceRow | null): void {
   const isSame = before && now ? before.settings_sealed.equals(now.settings_sealed) : before === now;
   if (!isSame)
     throw putAlarmSource.fail('source_changed', 'somebody else has changed it a moment ago: look at it again');
+}
+
+/** People who may be here at all see every one; a bot, what it made itself. */
+const isSeenBy = ({ scopes, userId }: Principal, { made_by }: SourceRow): boolean => !scopes || made_by === userId;
+
+/** @throws AppError `policy_required` where anything but an escalation policy, which only people make, says whom it reaches */
+function assertPoliciesDecide(settings: AlarmSourceSettings): void {
+  const { raises } = settings;
+  const routes = 'routes' in settings ? settings.routes : [];
+  const namesPeople = [raises, ...routes].some(({ audience }) => audience && !isDeepStrictEqual(audience, NOBODY));
+  if (!raises.policyId || namesPeople)
+    throw putAlarmSource.fail('policy_required', 'a bot names an escalation policy, and nobody beside it');
 }
 
 /** What it shows or signs with; a schedule is sent nothing. */
@@ -189,4 +215,5 @@ const toAnswer = (organizationId: OrganizationId, row: SourceRow, settings: Alar
   ...(row.beat_state ? { isMissed: row.beat_state === 'missed' } : {}),
   ...(row.next_at ? { nextAt: row.next_at.toISOString() } : {}),
   createdAt: row.created_at.toISOString(),
+  ...(row.made_by ? { madeBy: row.made_by } : {}),
 });

@@ -25,7 +25,7 @@ export function routed(
   };
 }
 
-const NOBODY: Audience = audience.parse({});
+export const NOBODY: Audience = audience.parse({});
 
 function holds({ label, is, isNot }: Route['when'][number], labels: Labels): boolean {
   const value = Object.hasOwn(labels, label) ? (labels[label] as string) : '';

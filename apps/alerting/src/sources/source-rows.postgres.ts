@@ -1,6 +1,6 @@
 import type { AlarmSourceKind } from '@relais/contracts';
 import { row, rows, type Tx } from '@relais/database';
-import type { OrganizationId } from '@relais/kernel';
+import type { OrganizationId, UserId } from '@relais/kernel';
 
 export interface SourceRow {
   id: string;
@@ -16,12 +16,14 @@ export interface SourceRow {
   expected_by: Date | null;
   next_at: Date | null;
   created_at: Date;
+  made_by: UserId | null;
   /** By the database's clock: every comparison of times is made with it. */
   now: Date;
 }
 
 const COLUMNS = `s.id, s.kind, s.settings_sealed, s.is_paused, s.secret_hash, s.old_secret_hash, s.old_secret_until,
-  s.beat_seconds, s.beat_state, s.beat_at, s.expected_by, s.next_at, s.created_at, clock_timestamp() AS now`;
+  s.beat_seconds, s.beat_state, s.beat_at, s.expected_by, s.next_at, s.created_at, s.made_by,
+  clock_timestamp() AS now`;
 const IS_SOURCE = 's.organization_id = $1 AND s.id = $2';
 
 export const findSource = (tx: Tx, organizationId: OrganizationId, id: string): Promise<SourceRow | null> =>
@@ -42,18 +44,20 @@ export type WrittenSource = Pick<SourceRow, 'id' | 'kind' | 'settings_sealed' | 
   share: number;
   /** Of a source that is new: what it shows who it is by. One that is there keeps its own. */
   secretHash: Buffer | null;
+  /** Likewise: who changes one has not made it. */
+  madeBy: UserId;
 };
 
 export const writeSource = (tx: Tx, organizationId: OrganizationId, written: WrittenSource): Promise<unknown> =>
   rows(
     tx,
-    `INSERT INTO alarm_source (organization_id, id, kind, settings_sealed, is_paused, share, secret_hash)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)
+    `INSERT INTO alarm_source (organization_id, id, kind, settings_sealed, is_paused, share, secret_hash, made_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
      ON CONFLICT (organization_id, id) DO UPDATE
        SET settings_sealed = excluded.settings_sealed, is_paused = excluded.is_paused, share = excluded.share`,
     [
       ...[organizationId, written.id, written.kind, written.settings_sealed, written.is_paused, written.share],
-      written.secretHash,
+      ...[written.secretHash, written.madeBy],
     ],
   );
 
@@ -71,8 +75,8 @@ export const rotateSecret = (
     [organizationId, id, rotated.settingsSealed, rotated.secretHash, rotated.overlapSeconds],
   );
 
-export const removeSource = async (tx: Tx, organizationId: OrganizationId, id: string): Promise<boolean> =>
-  (await rows(tx, `DELETE FROM alarm_source s WHERE ${IS_SOURCE} RETURNING s.id`, [organizationId, id])).length === 1;
+export const removeSource = (tx: Tx, organizationId: OrganizationId, id: string): Promise<unknown> =>
+  rows(tx, `DELETE FROM alarm_source s WHERE ${IS_SOURCE}`, [organizationId, id]);
 
 /** How often a source may send: a burst, and what goes on for ever, times its share. */
 export const BURST = 60;

@@ -4,9 +4,11 @@ import { type BotKeyId, Clock, newId, type UserId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import { Freshness } from '../admission/fresh.js';
 import { Database, type Tx } from '../database/database.js';
+import { actorOf } from '../permissions/actor.postgres.js';
 import { revoke, Revocations } from '../trust/revocations.postgres.js';
 import { insertBotKey, isKeyReused, retireKey } from './bot-key-rows.postgres.js';
 import { lockAllowed, record } from './change-bot.js';
+import { assertMayGive } from './given-scopes.js';
 
 /** Keys of bots. Two may be in use, so that a bot is moved from one to the next without a pause. */
 @Injectable()
@@ -27,6 +29,7 @@ export class BotKeysHandler {
     try {
       await this.db.within(organizationId, async (tx) => {
         const bot = await lockAllowed(tx, principal, botId);
+        assertMayGive(await actorOf(tx, principal), bot.scopes);
         await this.freshness.assertFresh(tx, principal);
         const active = bot.keys.filter(({ retiredAt }) => retiredAt === null);
         if (active.length >= BOT_LIMITS.activeKeys) throw addBotKey.fail('too_many_keys');

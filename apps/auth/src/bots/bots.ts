@@ -11,6 +11,7 @@ import { PersonalData } from '../sealing/personal-data.js';
 import { lockOrganization } from '../users/user-rows.postgres.js';
 import { insertBotKey, isKeyReused } from './bot-key-rows.postgres.js';
 import { type BotRow, findBot, insertBot, listBotRows, type NewBot, toBots } from './bot-rows.postgres.js';
+import { assertMayGive } from './given-scopes.js';
 
 type Command = z.output<typeof createBot.input>;
 
@@ -35,7 +36,7 @@ export class BotsHandler {
 
   async create(principal: Principal, command: Command): Promise<Bot> {
     const { organizationId } = principal;
-    await this.db.within(organizationId, (tx) => actorWith(tx, principal, 'manage_bots'));
+    await this.db.within(organizationId, (tx) => this.makerOf(tx, principal, command));
     const draft = await this.prepare(principal, command);
     try {
       const made = await this.db.within(organizationId, (tx) => this.write(tx, principal, command, draft));
@@ -45,6 +46,10 @@ export class BotsHandler {
       if (isKeyReused(error)) throw createBot.fail('bot_key_reused');
       throw error;
     }
+  }
+
+  private async makerOf(tx: Tx, principal: Principal, { scopes }: Pick<Command, 'scopes'>): Promise<void> {
+    assertMayGive(await actorWith(tx, principal, 'manage_bots'), scopes);
   }
 
   private async prepare({ organizationId, userId }: Principal, { displayName, scopes }: Command): Promise<NewBot> {
@@ -61,7 +66,7 @@ export class BotsHandler {
   private async write(tx: Tx, principal: Principal, { publicKey, scopes }: Command, draft: NewBot): Promise<BotRow> {
     const { organizationId, id: botId, now } = draft;
     await lockOrganization(tx, organizationId);
-    await actorWith(tx, principal, 'manage_bots');
+    await this.makerOf(tx, principal, { scopes });
     await this.freshness.assertFresh(tx, principal);
     if ((await listBotRows(tx, organizationId)).length >= BOT_LIMITS.bots) throw createBot.fail('too_many_bots');
     await insertBot(tx, draft);

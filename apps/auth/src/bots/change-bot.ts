@@ -8,11 +8,12 @@ import { Freshness } from '../admission/fresh.js';
 import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
 import { actorSubject, difference, type NewFact, recordFact } from '../facts/record-fact.js';
-import { actorWith } from '../permissions/actor.postgres.js';
+import { actorOf, actorWith } from '../permissions/actor.postgres.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { revoke, Revocations } from '../trust/revocations.postgres.js';
 import { changeUser, deleteUser } from '../users/user-rows.postgres.js';
 import { type BotRow, changeScopes, findBot, lockBot, toBots } from './bot-rows.postgres.js';
+import { assertMayGive } from './given-scopes.js';
 
 type Command = z.output<typeof updateBot.input>;
 
@@ -62,7 +63,9 @@ export class ChangeBotHandler {
     const { organizationId } = principal;
     const { botId, scopes, state, displayName } = command;
     const before = await lockAllowed(tx, principal, botId);
-    if (scopes?.some((scope) => !before.scopes.includes(scope))) await this.freshness.assertFresh(tx, principal);
+    const given = scopes?.filter((scope) => !before.scopes.includes(scope)) ?? [];
+    assertMayGive(await actorOf(tx, principal), given);
+    if (given.length > 0) await this.freshness.assertFresh(tx, principal);
     await changeUser(tx, organizationId, botId, { state, nameSealed });
     if (scopes) await changeScopes(tx, organizationId, botId, scopes);
     const bot = (await findBot(tx, organizationId, botId)) as BotRow;

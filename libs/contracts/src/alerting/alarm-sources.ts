@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineRequest } from '../define.js';
 import { LIMITS } from '../limits.js';
-import { id, label, nothing, organizationId, text, timestamp } from '../primitives.js';
+import { id, label, nothing, organizationId, text, timestamp, userId } from '../primitives.js';
 import { audience, severity } from './alarms.js';
 
 const sourceId = id();
@@ -150,16 +150,22 @@ const alarmSource = z.object({
   /** Of a schedule: when it raises next. */
   nextAt: timestamp.optional(),
   createdAt: timestamp,
+  /** Who made it, a person or a bot; of those from before this was kept nobody knows. */
+  madeBy: userId.optional(),
 });
 export type AlarmSource = z.input<typeof alarmSource>;
 
 /** `secret`: shown when it is made or renewed and never again. */
 const withSecret = alarmSource.extend({ secret: z.string().optional() });
 
-/** Makes one with a secret, or changes one, which keeps it. */
+/**
+ * Makes one with a secret, or changes one, which keeps it. What a bot makes raises by escalation policies alone, here and in
+ * routes: that alarms come in says the bot, whom they reach say people.
+ */
 export const putAlarmSource = defineRequest({
   subject: 'rpc.alerting.source.put.v1',
   access: 'user',
+  bots: ['alarm-sources:write'],
   input: z.strictObject({ sourceId, settings: alarmSourceSettings }),
   output: withSecret,
   errors: {
@@ -167,6 +173,10 @@ export const putAlarmSource = defineRequest({
     policy_not_found: 'not_found',
     source_kind_fixed: 'conflict',
     source_changed: 'conflict',
+    /** To a bot, of what it did not make itself. */
+    source_id_taken: 'conflict',
+    /** To a bot that names no policy, or people beside it. */
+    policy_required: 'invalid',
     too_many_sources: 'conflict',
     invalid_mapping: 'invalid',
     invalid_schedule: 'invalid',
@@ -174,9 +184,11 @@ export const putAlarmSource = defineRequest({
   },
 });
 
+/** All there are; to a bot, those that it made itself. */
 export const listAlarmSources = defineRequest({
   subject: 'rpc.alerting.source.list.v1',
   access: 'user',
+  bots: ['alarm-sources:write'],
   input: z.strictObject({}),
   output: z.object({ items: z.array(alarmSource) }),
   errors: { forbidden: 'forbidden' },
@@ -186,6 +198,7 @@ export const listAlarmSources = defineRequest({
 export const rotateAlarmSourceSecret = defineRequest({
   subject: 'rpc.alerting.source.rotate.v1',
   access: 'user',
+  bots: ['alarm-sources:write'],
   input: z.strictObject({ sourceId, overlapSeconds: seconds(0, 7 * DAY).default(DAY) }),
   output: withSecret,
   errors: {
@@ -200,6 +213,7 @@ export const rotateAlarmSourceSecret = defineRequest({
 export const deleteAlarmSource = defineRequest({
   subject: 'rpc.alerting.source.delete.v1',
   access: 'user',
+  bots: ['alarm-sources:write'],
   input: z.strictObject({ sourceId }),
   output: nothing,
   errors: { forbidden: 'forbidden', source_not_found: 'not_found' },

@@ -15,5 +15,7 @@ export const scope = z.enum([
   'people:read',
   /** Raise alarms within the permissions of its audience, and end what it raised. */
   'alarms:write',
+  /** Keep sources of alarms of its own, which reach people by escalation policies alone. */
+  'alarm-sources:write',
 ]);
 export type Scope = z.infer<typeof scope>;

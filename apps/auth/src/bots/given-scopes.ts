@@ -1,0 +1,18 @@
+import type { Permission, Scope } from '@relais/contracts';
+import { type Actor, forbidden } from '../permissions/actor.postgres.js';
+import { holds } from '../permissions/grants.js';
+
+/** What a person must be allowed to do to let a bot do the same. */
+const NEEDS: Readonly<Partial<Record<Scope, Permission>>> = { 'alarm-sources:write': 'manage_alarms' };
+
+/**
+ * Nobody lets a bot do what they may not do themselves, be it by a scope or by a key of theirs for a bot that has it.
+ *
+ * @throws AppError `forbidden`
+ */
+export function assertMayGive({ grants }: Actor, scopes: readonly Scope[]): void {
+  for (const scope of scopes) {
+    const needed = NEEDS[scope];
+    if (needed && !holds(grants, needed, 'everywhere')) throw forbidden(`${needed}, to give ${scope}`);
+  }
+}
