@@ -264,7 +264,8 @@ CREATE TABLE public.alarm_source (
     beat_at timestamp with time zone,
     expected_by timestamp with time zone,
     next_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    made_by uuid
 )
 WITH (fillfactor='70');
 
@@ -303,6 +304,8 @@ COMMENT ON COLUMN public.alarm_source.expected_by IS 'class=M1;purpose=when it i
 COMMENT ON COLUMN public.alarm_source.next_at IS 'class=M1;purpose=when it raises;retention=organization';
 
 COMMENT ON COLUMN public.alarm_source.created_at IS 'class=M1;purpose=when it was made;retention=organization';
+
+COMMENT ON COLUMN public.alarm_source.made_by IS 'class=M1;purpose=who made it: a bot has no others;retention=organization';
 
 CREATE TABLE public.alarm_source_delivery (
     organization_id uuid NOT NULL,
