@@ -30,6 +30,8 @@ export class ScriptedGateway {
   ) {
     this.wss = new WebSocketServer({ noServer: true, handleProtocols: () => SUBPROTOCOL });
     http.on('upgrade', (request: IncomingMessage, stream, head) => {
+      // Nobody else listens from here on, and a client that is refused may hang up by a reset.
+      stream.on('error', () => undefined);
       const refusal = this.refusesWith;
       if (refusal)
         return void stream.end(`HTTP/1.1 ${refusal.status} No\r\nRetry-After: ${refusal.retryAfter}\r\n\r\n`);
