@@ -152,6 +152,21 @@ describe('a source of alarms that a bot makes', () => {
     }
   });
 
+  it('shows by its list that it has another secret, and not by anything else', async () => {
+    const made = await put(operator);
+    const id = made.id as string;
+    const listed = async () => (await world.manage.list({}, operator)).items[0]?.secretId;
+    const first = await listed();
+    await put(operator, id, settings({ name: 'Renamed' }));
+    const renamed = await listed();
+    const rotated = await rotate(operator, id);
+
+    expect([made.secretId, renamed]).toEqual([first, first]);
+    expect(rotated.secretId).toBe(await listed());
+    expect(rotated.secretId).not.toBe(first);
+    expect(first).toMatch(/^[0-9a-f]{16}$/);
+  });
+
   it('counts among those there may be', async () => {
     for (let at = 0; at < 10; at++) await Promise.all(Array.from({ length: 50 }, () => put(asBot())));
 

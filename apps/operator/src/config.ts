@@ -26,6 +26,27 @@ const namedPolicy = z.strictObject({
 });
 export type NamedPolicy = z.infer<typeof namedPolicy>;
 
+const alertRoutes = z.strictObject({
+  /** Where AlertRoutes are looked for; each needs a Role for the operator. */
+  namespaces: z.array(z.string().min(1)).min(1),
+  /** The gateways, for the operator. */
+  url: z.url({ protocol: /^https?$/ }),
+  /** The gateways, for whoever sends alerts. */
+  webhookUrl: z.url({ protocol: /^https?$/ }),
+  /** `clientId`, `keyId` and `key`, a private JWK, of the bot; read anew with each session. */
+  botFile: z.string().min(1),
+});
+export type AlertRoutesConfig = z.infer<typeof alertRoutes>;
+
+const json = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue('not JSON');
+    return z.NEVER;
+  }
+});
+
 export const env = {
   ...serviceEnv,
   ...natsEnv,
@@ -51,19 +72,16 @@ export const env = {
   ),
   LEASE_RETRY_MS: milliseconds(2_000, 50, 60_000).describe('Pause between looks at the lease, ms'),
   RECONCILE_MS: milliseconds(10_000, 100, 600_000).describe('Longest pause between looks at everything, ms'),
-  SURGE_POLICY: z
-    .string()
-    .transform((text, context) => {
-      try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        context.addIssue('not JSON');
-        return z.NEVER;
-      }
-    })
+  SURGE_POLICY: json
     .pipe(namedPolicy)
     .optional()
     .describe('The SurgePolicy of this installation, `{ name, spec }` as JSON'),
+  ALERT_ROUTES: json
+    .pipe(alertRoutes)
+    .optional()
+    .describe(
+      'Where AlertRoutes are and how their sources are made, `{ namespaces, url, webhookUrl, botFile }` as JSON; without it they are left alone',
+    ),
 };
 
 export type Config = ReturnType<typeof config>;

@@ -33,6 +33,8 @@ const skipped = counter('relais_surge_skipped_total', 'Alarms and switches that 
 
 export type SkipReason = 'small' | 'late' | 'known' | 'limited' | 'paused';
 
+const routes = gauge('relais_operator_alert_routes', 'AlertRoutes as they were found last', ['state']);
+
 /** All that alerts look at is there from the start, so that nothing is not taken for missing. */
 export function declareSeries(): void {
   leader.set(0);
@@ -42,6 +44,13 @@ export function declareSeries(): void {
   restarts.inc({ resource: 'surgepolicies' }, 0);
 }
 
+/** The same of AlertRoutes, where they are looked after. */
+export function declareRoutes(): void {
+  for (const result of ['ok', 'failed']) reconciles.inc({ kind: 'AlertRoute', result }, 0);
+  restarts.inc({ resource: 'alertroutes' }, 0);
+  routesAre({ ready: 0, failing: 0, stalled: 0 });
+}
+
 export const leads = (isLeading: boolean): void => leader.set(isLeading ? 1 : 0);
 export const leaseRenewed = (durationMs: number): void => renewSeconds.observe(durationMs / 1_000);
 export const leaseTaken = (): void => transitions.inc();
@@ -49,9 +58,14 @@ export const leaseTaken = (): void => transitions.inc();
 export const heard = (resource: string): void => lastEvent.set({ resource }, Date.now() / 1_000);
 export const watchRestarted = (resource: string): void => restarts.inc({ resource });
 
-export function reconciled(kind: 'SurgePolicy', result: 'ok' | 'failed', durationMs: number): void {
+export function reconciled(kind: 'SurgePolicy' | 'AlertRoute', result: 'ok' | 'failed', durationMs: number): void {
   reconciles.inc({ kind, result });
   reconcileSeconds.observe({ kind }, durationMs / 1_000);
+}
+
+/** As of the last look at all routes. */
+export function routesAre(states: Readonly<Record<'ready' | 'failing' | 'stalled', number>>): void {
+  for (const [state, count] of Object.entries(states)) routes.set({ state }, count);
 }
 
 /** As of the last look at all policies. */

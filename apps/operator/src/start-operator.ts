@@ -1,13 +1,18 @@
 import { type BusConnection, connectNats, EventStream } from '@relais/bus/events';
 import { newId, SystemClock } from '@relais/kernel';
 import type { Inside, Log } from '@relais/observability';
-import type { Config } from './config.js';
+import type { AlertRoutesConfig, Config } from './config.js';
 import { KubernetesApi } from './kubernetes/kubernetes-api.js';
-import { Elector } from './leader/elector.js';
+import { Elector, type Term } from './leader/elector.js';
 import { KubernetesLeaseStore } from './leader/lease-store.kubernetes.js';
 import { SystemMonotonic } from './leader/monotonic.js';
-import { declareSeries } from './metrics.js';
+import { declareRoutes, declareSeries } from './metrics.js';
+import { RelaisOwnSources } from './routes/own-sources.relais.js';
+import { RouteKeeper } from './routes/route-keeper.js';
 import { SurgeKeeper } from './surge/surge-keeper.js';
+
+/** Sources are asked for over the network of others, so routes are looked at less often than policies. */
+const LOOKS = 6;
 
 /** Opened top to bottom, let go of bottom to top: what is led ends and the lease is given back before connections close. */
 export async function startOperator(config: Config, { log, lifecycle, readiness }: Inside): Promise<void> {
@@ -37,9 +42,12 @@ export async function startOperator(config: Config, { log, lifecycle, readiness 
   lifecycle.add('kubernetes', () => api.close());
 
   const keeper = surgeKeeper(config, api, connection, log);
-  const elector = electorOf(config, api, keeper, log);
+  const routes = config.ALERT_ROUTES && routeKeeper(config.ALERT_ROUTES, config.RECONCILE_MS, api, log);
+  const elector = electorOf(config, api, [keeper, ...(routes ? [routes] : [])], log);
   keeper.start();
   lifecycle.add('policies', () => keeper.stop());
+  routes?.start();
+  if (routes) lifecycle.add('routes', () => routes.stop());
   elector.start();
   lifecycle.add('leadership', () => elector.stop());
   lifecycle.add('readiness', () => readiness.leave());
@@ -56,8 +64,22 @@ function surgeKeeper(config: Config, api: KubernetesApi, connection: BusConnecti
   return new SurgeKeeper({ api, events, namespace, own, reconcileMs, log });
 }
 
-const electorOf = (config: Config, api: KubernetesApi, keeper: SurgeKeeper, log: Log): Elector =>
-  new Elector(new KubernetesLeaseStore(api, config.NAMESPACE, config.LEASE_NAME), (term) => keeper.lead(term), {
+function routeKeeper(settings: AlertRoutesConfig, reconcileMs: number, api: KubernetesApi, log: Log): RouteKeeper {
+  declareRoutes();
+  const { namespaces, url, botFile, webhookUrl } = settings;
+  return new RouteKeeper({
+    ...{ api, namespaces, log, lookMs: LOOKS * reconcileMs },
+    webhookUrl: webhookUrl.replace(/\/+$/, ''),
+    openSources: () => new RelaisOwnSources({ url, botFile }),
+  });
+}
+
+interface Led {
+  lead(term: Term): Promise<void>;
+}
+
+const electorOf = (config: Config, api: KubernetesApi, keepers: readonly Led[], log: Log): Elector =>
+  new Elector(new KubernetesLeaseStore(api, config.NAMESPACE, config.LEASE_NAME), (term) => leadAll(keepers, term), {
     identity: `${config.REPLICA}_${newId()}`,
     leaseMs: config.LEASE_DURATION_MS,
     renewMs: config.LEASE_RENEW_MS,
@@ -66,3 +88,6 @@ const electorOf = (config: Config, api: KubernetesApi, keeper: SurgeKeeper, log:
     clock: new SystemClock(),
     log,
   });
+
+const leadAll = async (keepers: readonly Led[], term: Term): Promise<void> =>
+  void (await Promise.all(keepers.map((keeper) => keeper.lead(term))));

@@ -27,6 +27,13 @@ export function checkIdentity(sent: ApiObject, current: ApiObject, resource: Res
     throw invalid('metadata.resourceVersion: Invalid value: 0: must be specified for an update');
 }
 
+/** A Secret stays of the type that it was made of. @throws ApiError 422 */
+export function checkType(sent: ApiObject, current: ApiObject): void {
+  const typeOf = (object: ApiObject): unknown => object['type'] ?? 'Opaque';
+  if (current.kind === 'Secret' && typeOf(sent) !== typeOf(current))
+    throw invalid(`Secret "${current.metadata.name}" is invalid: type: field is immutable`);
+}
+
 /** Of kinds that are defined, and of leases, nobody overwrites what he has not read. */
 const allowsUnconditionalUpdate = (resource: Resource): boolean =>
   BUILT_IN.includes(resource) && resource.plural !== 'leases';

@@ -158,6 +158,34 @@ export function kubeServerContract(make: () => Promise<Tried>): void {
     expect((await apply('operator', deployment({ replicas: 9 }))).body['spec'].minReadySeconds).toBeUndefined();
   });
 
+  it('tries what is applied, and says whether it would be new, without doing it', async () => {
+    const path = `${DEPLOYMENTS}/gateway?fieldManager=operator&dryRun=All`;
+    const tryIt = () => call('PATCH', path, deployment({ replicas: 9 }), 'application/apply-patch+yaml');
+    const missing = await tryIt();
+    await apply('operator', deployment({ replicas: 2 }));
+    const there = await tryIt();
+    const spec = (await call('GET', `${DEPLOYMENTS}/gateway`)).body['spec'];
+    await apply('helm', deployment({ replicas: 2 }));
+
+    expect([missing.code, there.code, (await tryIt()).code]).toEqual([201, 200, 409]);
+    expect(spec.replicas).toBe(2);
+  });
+
+  it('leaves a Secret of the type that it was made of', async () => {
+    const secrets = '/api/v1/namespaces/relais/secrets';
+    const secret = (type: string, data: object) => ({
+      ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' }, type, data },
+    });
+    const applyIt = (body: object, force: boolean) =>
+      call('PATCH', `${secrets}/a?fieldManager=operator&force=${force}`, body, 'application/apply-patch+yaml');
+    await call('POST', `${secrets}?fieldManager=kubectl`, secret('Opaque', { other: 'eA==' }));
+    const ours = secret('relais.io/alert-route', { token: 'eQ==' });
+
+    expect((await applyIt(ours, false)).code).toBe(409);
+    expect((await applyIt(ours, true)).code).toBe(422);
+    expect((await call('GET', `${secrets}/a`)).body['data']).toEqual({ other: 'eA==' });
+  });
+
   it('tells who has applied what, and who has changed what by other means', async () => {
     await apply('helm', deployment({ replicas: 2 }));
     await call('PATCH', `${DEPLOYMENTS}/gateway?fieldManager=kubectl-edit`, { spec: { replicas: 4 } }, MERGE);

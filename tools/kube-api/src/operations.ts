@@ -1,6 +1,6 @@
 import { ownUpdates, serverSideApply } from './apply.js';
 import { type Address, matchesSelector } from './address.js';
-import { checkIdentity, checkMetadata } from './checks.js';
+import { checkIdentity, checkMetadata, checkType } from './checks.js';
 import { jsonPatch, mergePatch, strategicMergePatch } from './patches.js';
 import { BUILT_IN, groupVersionOf, type Resource } from './resources.js';
 import { type Store } from './store.js';
@@ -40,6 +40,7 @@ export class Operations {
   }
 
   create({ resource, namespace }: Address, { query, body }: Asked): ApiObject {
+    if (query.has('dryRun')) throw bad('only what is applied is tried here');
     const sent = this.checked(body, resource, namespace);
     if (sent.metadata.generateName && !sent.metadata.name)
       sent.metadata.name = `${String(sent.metadata.generateName)}${this.store.resourceVersion}`;
@@ -78,6 +79,8 @@ export class Operations {
     const { resource, namespace, name, subresource } = address;
     const current = this.store.get(resource, namespace, name);
     const sent = changed(subresource === 'scale' ? scaleOf(current) : structuredClone(current));
+    if (query.has('dryRun')) throw bad('only what is applied is tried here');
+    checkType(sent, current);
     const next = partOf(current, sent, subresource, resource.subresources.includes('status'));
     next.metadata.managedFields = ownUpdates(current, next, managerOf(query, resource));
     const stored = this.store.replace(resource, namespace, next);
@@ -95,6 +98,8 @@ export class Operations {
       ...{ manager, apiVersion: groupVersionOf(resource) },
       force: query.get('force') === 'true',
     });
+    if (current) checkType(applied, current);
+    if (query.get('dryRun') === 'All') return applied;
     if (!current) return this.store.create(resource, namespace, applied);
     const { resourceVersion } = (body as ApiObject).metadata;
     applied.metadata.resourceVersion = resourceVersion ?? current.metadata.resourceVersion!;

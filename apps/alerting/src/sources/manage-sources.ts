@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { type RequestContext, Serves } from '@relais/bus';
@@ -204,10 +205,15 @@ const isUrgent = (settings: AlarmSourceSettings): boolean =>
   settings.raises.severity === 'emergency' ||
   ('severities' in settings && Object.values(settings.severities).includes('emergency'));
 
+/** Of what is kept, which is a hash of 256 random bits itself. */
+const secretIdOf = (secretHash: Buffer): string =>
+  createHash('sha256').update('alarm-source-secret').update(secretHash).digest('hex').slice(0, 16);
+
 const toAnswer = (organizationId: OrganizationId, row: SourceRow, settings: AlarmSourceSettings): AlarmSource => ({
   id: row.id as never,
   settings,
   ...(settings.kind === 'schedule' ? {} : { path: `${INCOMING_PATH}/${organizationId}/${row.id}/${settings.kind}` }),
+  ...(row.secret_hash ? { secretId: secretIdOf(row.secret_hash) } : {}),
   ...(row.old_secret_until && row.old_secret_until > row.now
     ? { oldSecretUntil: row.old_secret_until.toISOString() }
     : {}),

@@ -84,6 +84,22 @@ export class KubernetesApi {
     return this.send('PATCH', `${path}?fieldManager=${FIELD_MANAGER}&force=true`, { body, contentType }) as Promise<T>;
   }
 
+  /**
+   * Says fields in a name of one's own, and takes none that somebody else has said. A trial writes nothing.
+   *
+   * @returns whether there was no such object
+   * @throws KubernetesError 409 when a field is somebody else's, 422 when it cannot become so
+   */
+  async claim(
+    path: string,
+    body: object,
+    { manager, isTrial }: { manager: string; isTrial: boolean },
+  ): Promise<boolean> {
+    const query = new URLSearchParams({ fieldManager: manager, ...(isTrial && { dryRun: 'All' }) });
+    const contentType = 'application/apply-patch+yaml';
+    return (await this.exchange('PATCH', `${path}?${query.toString()}`, { body, contentType })).code === 201;
+  }
+
   async list<T>(path: string): Promise<{ items: T[]; resourceVersion: string }> {
     const { items, metadata } = (await this.send('GET', path)) as {
       items: T[];
@@ -112,10 +128,15 @@ export class KubernetesApi {
   }
 
   private async send(method: string, path: string, asked: Asked = {}): Promise<unknown> {
+    return (await this.exchange(method, path, asked)).body;
+  }
+
+  private async exchange(method: string, path: string, asked: Asked): Promise<{ code: number; body: unknown }> {
     const signal = AbortSignal.timeout(this.options.timeoutMs);
     const response = await this.answerTo(method, path, { ...asked, signal });
-    if ((response.statusCode ?? 500) >= 300) throw await errorOf(response);
-    return JSON.parse(await textOf(response));
+    const code = response.statusCode ?? 500;
+    if (code >= 300) throw await errorOf(response);
+    return { code, body: JSON.parse(await textOf(response)) };
   }
 
   private async answerTo(

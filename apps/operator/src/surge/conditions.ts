@@ -1,4 +1,5 @@
-import type { Condition, SurgePolicy } from './surge-policy.js';
+import { type Condition, conditionsSince, type Said } from '../kubernetes/conditions.js';
+import type { SurgePolicy } from './surge-policy.js';
 
 /** What the last look has found out. */
 export interface Finding {
@@ -11,21 +12,9 @@ export interface Finding {
   isPaused: boolean;
 }
 
-type Said = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
-
 /** As kstatus reads them: Ready always, Reconciling and Stalled where they are true. */
-export function conditionsOf({ metadata, status }: SurgePolicy, finding: Finding, now: Date): Condition[] {
-  const observedGeneration = metadata.generation ?? 0;
-  return said(finding).map((condition) => {
-    const before = status?.conditions?.find(({ type }) => type === condition.type);
-    const isSame = before?.status === condition.status;
-    return {
-      ...condition,
-      observedGeneration,
-      lastTransitionTime: isSame ? before.lastTransitionTime : now.toISOString(),
-    };
-  });
-}
+export const conditionsOf = ({ metadata, status }: SurgePolicy, finding: Finding, now: Date): Condition[] =>
+  conditionsSince(said(finding), status?.conditions, metadata.generation ?? 0, now);
 
 function said({ ready, minReplicas, isSurging, isOverridden, isPaused }: Finding): Said[] {
   const surging: Said = isSurging

@@ -1,3 +1,4 @@
+import type { Condition } from '../kubernetes/conditions.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';
 
 export const GROUP_VERSION = 'relais.io/v1alpha1';
@@ -54,15 +55,6 @@ export interface Surge {
   until: string;
   /** When as many were ready. */
   reachedAt?: string;
-}
-
-export interface Condition {
-  type: 'Ready' | 'Reconciling' | 'Stalled' | 'Surging';
-  status: 'True' | 'False';
-  reason: string;
-  message: string;
-  observedGeneration: number;
-  lastTransitionTime: string;
 }
 
 /** What is going to bring many people. */

@@ -78,7 +78,7 @@
 {{- $_ := set $env "EVENTS_REPLICAS" $values.nats.replicas -}}
 {{- end -}}
 {{- if eq .name "gateway" -}}
-{{- $_ := set $env "PUBLIC_URL" (join "," $values.gateway.publicUrls) -}}
+{{- $_ := set $env "PUBLIC_URL" (include "relais.publicUrls" .root) -}}
 {{- $_ := set $env "ALLOWED_ORIGINS" (join "," $values.gateway.allowedOrigins) -}}
 {{- $_ := set $env "TRUSTED_PROXIES" (join "," $values.gateway.trustedProxies) -}}
 {{- $_ := set $env "EXPECTED_REPLICAS" (ternary 1 (int $service.replicas) $values.standalone.enabled) -}}
@@ -107,6 +107,13 @@
 {{- range $key, $value := $env }}
 - { name: {{ $at.prefix }}{{ $key }}, value: {{ include "relais.text" $value | quote }} }
 {{- end }}
+{{- end -}}
+
+{{/* What proofs may name. The operator's name the Service; without a list, whatever a request names is believed. */}}
+{{- define "relais.publicUrls" -}}
+{{- $urls := .Values.gateway.publicUrls -}}
+{{- if and $urls (include "relais.routesInside" .) }}{{ $urls = append $urls (include "relais.insideUrl" .) }}{{ end -}}
+{{- join "," $urls -}}
 {{- end -}}
 
 {{/* Helm reads whole numbers as floating ones: 100000 is not 1e+05. */}}

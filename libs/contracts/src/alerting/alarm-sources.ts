@@ -142,6 +142,8 @@ const alarmSource = z.object({
   settings: alarmSourceSettings,
   /** Where it is sent to, below the address of the gateway; a schedule is sent nothing. */
   path: z.string().optional(),
+  /** Another one with each secret, and nothing that helps to guess it: whoever keeps the secret sees whether it is still the one. */
+  secretId: z.string().optional(),
   /** Until when the secret before the last one is taken, too. */
   oldSecretUntil: timestamp.optional(),
   /** Of a heartbeat: when the last one came, and whether one is missing. */

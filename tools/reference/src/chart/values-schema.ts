@@ -65,6 +65,13 @@ const operator = closed({
     stepSeconds: whole(1, 3_600),
     maxPerHour: whole(1, 60),
   }),
+  alertRoutes: closed({
+    enabled: flag,
+    namespaces: list(matching('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')),
+    existingSecret: name,
+    gatewayUrl: url('https?'),
+    webhookUrl: url('https?'),
+  }),
 });
 
 const nats = closed({
@@ -98,6 +105,7 @@ const networkPolicy = closed({
   metricsFrom: list(foreign),
   authEgress: list(foreign),
   alertingEgress: list(foreign),
+  operatorEgress: list(foreign),
   apiServer: list(foreign),
 });
 
