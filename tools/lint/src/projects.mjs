@@ -7,6 +7,9 @@ const PRODUCT = ['kernel', 'contracts', ...PLATFORM];
 /** All services in one process: the only place that imports apps, and nothing of them but their services. */
 const TOGETHER = 'apps/standalone';
 
+/** Answers nobody, and comes in as a bot by the API: a client of the services that runs beside them. */
+const CLIENT = 'apps/operator';
+
 /**
  * The libs a project's own code may import. `null` means any lib and any tool; nobody but
  * `TOGETHER` imports an app.
@@ -16,6 +19,7 @@ const allowedFor = (project) => {
   if (project === 'libs/kernel') return [];
   if (project === 'libs/contracts') return ['kernel'];
   if (project === 'libs/sdk') return ['kernel', 'contracts'];
+  if (project === CLIENT) return [...PRODUCT, 'sdk'];
   if (project.startsWith('libs/') || project.startsWith('apps/')) return PRODUCT;
   return null;
 };

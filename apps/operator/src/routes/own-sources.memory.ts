@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { type AlarmSourceSettings, putAlarmSource, rotateAlarmSourceSecret } from '@relais/contracts';
 import { newId } from '@relais/kernel';
 import { type OwnSource, OwnSources, type SourceWithSecret } from './own-sources.js';
+
+const newToken = (): string => randomBytes(32).toString('base64url');
 
 /** As the API answers a bot, with policies that there are and secrets that can be looked up. */
 export class MemoryOwnSources extends OwnSources {
@@ -35,7 +38,7 @@ export class MemoryOwnSources extends OwnSources {
     this.assertWell();
     const before = this.sources.get(sourceId);
     if (!before) throw rotateAlarmSourceSecret.fail('source_not_found');
-    const source = { ...before, secret: newId<string>(), secretId: newId<string>() };
+    const source = { ...before, secret: newToken(), secretId: newId<string>() };
     this.sources.set(sourceId, source);
     this.log.push(`rotate ${before.settings.name} ${overlapSeconds}`);
     return source;
@@ -53,7 +56,7 @@ export class MemoryOwnSources extends OwnSources {
 
   private made(id: string): Omit<SourceWithSecret, 'settings'> {
     return {
-      ...{ id: id as never, secret: newId<string>(), secretId: newId<string>() },
+      ...{ id: id as never, secret: newToken(), secretId: newId<string>() },
       ...{ path: `/v1/incoming/o/${id}/alertmanager`, createdAt: new Date().toISOString() },
     };
   }
