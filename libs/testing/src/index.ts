@@ -14,6 +14,7 @@ export * from './providers/first-channel.js';
 export * from './providers/http-provider.js';
 export * from './providers/mail-server.js';
 export * from './providers/web-push-server.js';
+export { freePort } from './ready-program.js';
 export * from './servers.js';
 export * from './slapd.js';
 export * from './tcp-proxy.js';

@@ -16,7 +16,9 @@ const NAMESPACE = 'relais';
 interface Dashboard {
   panels: { targets?: { expr: string }[] }[];
 }
+// The operator needs a Kubernetes; apps/operator/test asks it the questions of its own dashboard.
 const queries = readdirSync(join(FILES, 'dashboards'))
+  .filter((name) => name !== 'operator.json')
   .map((name) => JSON.parse(readFileSync(join(FILES, 'dashboards', name), 'utf8')) as Dashboard)
   .flatMap(({ panels }) => panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)))
   .map((expression) =>

@@ -30,9 +30,9 @@ const labelsOf = new Map(
 /** Those of the target, of histograms and of dashboards themselves. */
 const ADDED = new Set(['namespace', 'release', 'service', 'pod', 'le']);
 
-it('has eight dashboards with addresses of their own (E3)', () => {
-  expect(dashboards).toHaveLength(8);
-  expect(new Set(dashboards.map(([, { uid }]) => uid)).size).toBe(8);
+it('has nine dashboards with addresses of their own (E3)', () => {
+  expect(dashboards).toHaveLength(9);
+  expect(new Set(dashboards.map(([, { uid }]) => uid)).size).toBe(9);
 });
 
 describe.each(dashboards)('%s', (_, dashboard) => {

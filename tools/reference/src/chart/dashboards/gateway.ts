@@ -10,10 +10,6 @@ export const gateway: Dashboard = {
     'RelaisSlowConsumers',
     'RelaisAlarmShed',
     'RelaisHpaMaxedOut',
-    'RelaisOperatorNoLeader',
-    'RelaisOperatorTwoLeaders',
-    'RelaisOperatorWatchStale',
-    'RelaisSurgeNotEffective',
   ],
   rows: [
     {

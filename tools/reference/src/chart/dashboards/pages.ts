@@ -4,6 +4,7 @@ import { dependencies } from './dependencies.js';
 import { gateway } from './gateway.js';
 import { grafana } from './grafana.js';
 import { messages } from './messages.js';
+import { operator } from './operator.js';
 import { overview } from './overview.js';
 import type { Dashboard } from './panels.js';
 import { processes } from './processes.js';
@@ -11,7 +12,7 @@ import { rollout } from './rollout.js';
 import { security } from './security.js';
 
 const DASHBOARDS: readonly Dashboard[] = [
-  ...[overview, gateway, messages, alarms, security, dependencies, processes, rollout],
+  ...[overview, gateway, messages, alarms, security, dependencies, processes, rollout, operator],
 ];
 
 const file = (name: string, text: string): Page => ({ path: `charts/relais/files/${name}`, text: `${text}\n` });

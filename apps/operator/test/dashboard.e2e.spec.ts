@@ -1,0 +1,75 @@
+import { jest } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { KubeServers } from '@relais/kube-api';
+import { freePort, hasMonitoring, Prometheus } from '@relais/testing';
+import { chartObjects } from './chart.js';
+import { eventually } from './eventually.js';
+import { World } from './world.js';
+
+jest.setTimeout(90_000);
+
+const FILES = join(import.meta.dirname, '..', '..', '..', 'charts', 'relais', 'files');
+const LABELS = { namespace: 'relais', release: 'relais', service: 'operator', pod: 'operator-1' };
+
+interface Dashboard {
+  panels: { title: string; targets?: { expr: string }[] }[];
+}
+const { panels } = JSON.parse(readFileSync(join(FILES, 'dashboards', 'operator.json'), 'utf8')) as Dashboard;
+const queries = panels.flatMap(({ title, targets = [] }) =>
+  targets.map(({ expr }) => {
+    const asked = expr.replaceAll('$namespace', 'relais').replaceAll('$release', '.*');
+    return [title, asked.replaceAll('$__rate_interval', '1m').replaceAll('$__range', '1h')] as const;
+  }),
+);
+
+(hasMonitoring() ? describe : describe.skip)('a Prometheus that scrapes an operator', () => {
+  const servers = new KubeServers({
+    definitions: chartObjects().filter(({ kind }) => kind === 'CustomResourceDefinition'),
+  });
+  let world: World;
+  let prometheus: Prometheus;
+
+  beforeAll(async () => {
+    world = await World.open(servers);
+    const port = await freePort();
+    await world.start({ INTERNAL_PORT: String(port) });
+    const targets = [{ address: `127.0.0.1:${port}`, labels: LABELS }];
+    prometheus = await Prometheus.start(targets, [join(FILES, 'rules', 'operator.yaml')]);
+    await world.settled();
+  });
+  afterAll(async () => {
+    await prometheus?.stop();
+    await world?.close();
+    await servers.close();
+  });
+
+  const value = async (expression: string) => (await prometheus.query(expression))[0]?.value;
+
+  it('shows a surge on every panel of the dashboard, and its minimum raised within the second (E3, E5)', async () => {
+    // What grows is seen to grow only by who has seen it before.
+    await eventually(async () => (await value('relais_surge_trigger_duration_seconds_count')) === 0);
+    await world.alarm(499);
+    await world.alarm(10_000);
+    await world.raised();
+    await world.ready(8);
+    await eventually(async () => (await value('relais_surge_lead_time_seconds_count')) === 1);
+    const empty = async () => {
+      const answers = queries.map(async ([title, query]) => {
+        const results = await prometheus.query(query);
+        return results.some((result) => Number.isFinite(result.value)) ? [] : [title];
+      });
+      return (await Promise.all(answers)).flat();
+    };
+    await eventually(async () => (await empty()).length === 0);
+
+    const shown = async (title: string) =>
+      Promise.all(queries.flatMap(([of, query]) => (of === title ? [value(query)] : [])));
+    expect(await shown('Replicas')).toEqual([8, 8]);
+    expect(await shown('Raised within a second')).toEqual([1]);
+  });
+
+  it('has no alert of an operator that is well', async () => {
+    expect(await prometheus.query('ALERTS')).toEqual([]);
+  });
+});
