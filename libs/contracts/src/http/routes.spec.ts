@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import type { z } from 'zod';
 import { CLOSE_CODES, pathParameters, REQUESTS, ROUTES, type Route, shouldReconnect } from '../index.js';
 
@@ -20,6 +21,14 @@ describe('routes', () => {
 
     expect(keysOf(route.contract.input)).toEqual(expect.arrayContaining(parameters));
     expect(new Set(parameters).size).toBe(parameters.length);
+  });
+
+  it('are all in the one table, each by a name that no other file has', async () => {
+    const files = readdirSync(`${import.meta.dirname}/routes`).map((file) => file.replace(/\.ts$/, '.js'));
+    const parts = (await Promise.all(files.map((file) => import(`./routes/${file}`)))) as Record<string, object>[];
+    const names = parts.flatMap((part) => Object.values(part).flatMap(Object.keys));
+
+    expect(names.toSorted()).toEqual(Object.keys(ROUTES).toSorted());
   });
 
   it('are of /v1, in lower case, and no two answer the same call', () => {
