@@ -12,6 +12,7 @@ import {
 } from '@relais/contracts';
 import { keystoreMigrations } from '@relais/crypto';
 import { migrate } from '@relais/database';
+import { type DeployedNats, deployedNats } from '@relais/devstack';
 import { AppError, type ConversationId, type EntryId, newId, type OrganizationId } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
 import { type FreshDatabase, freshDatabase, TestKekFile } from '@relais/testing';
@@ -19,7 +20,6 @@ import type { z } from 'zod';
 import { migrations } from '../src/database/migrations.js';
 import { Directory, type Person } from './directory.js';
 import { message } from './memory-log.js';
-import { type PrivateNats, privateNats } from './private-nats.js';
 import { type Replica, startReplica } from './replica.js';
 
 /** How long a test waits for an answer: on a busy machine a disk may stand still for seconds. */
@@ -36,7 +36,7 @@ export class World {
   private readonly bus: NatsBus;
 
   private constructor(
-    readonly nats: PrivateNats,
+    readonly nats: DeployedNats,
     readonly database: FreshDatabase,
     readonly keystore: FreshDatabase,
     readonly kekFile: TestKekFile,
@@ -53,7 +53,7 @@ export class World {
   }
 
   static async open(): Promise<World> {
-    const [nats, database, keystore] = await Promise.all([privateNats(), freshDatabase(), freshDatabase()]);
+    const [nats, database, keystore] = await Promise.all([deployedNats('messaging'), freshDatabase(), freshDatabase()]);
     await migrate(database.ownerUrl, migrations, silentLog);
     await migrate(keystore.ownerUrl, keystoreMigrations, silentLog);
     const as = (service: 'auth' | 'gateway') =>

@@ -1,12 +1,11 @@
 import 'reflect-metadata';
 import type { Type } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner, NestFactory } from '@nestjs/core';
-import { newId } from '@relais/kernel';
-import { AppError } from '@relais/kernel';
+import { type DeployedNats, deployedNats } from '@relais/devstack';
+import { AppError, newId } from '@relais/kernel';
 import { type Log, silentLog } from '@relais/observability';
 import { type Principal, TokenVerifier } from '@relais/security';
 import { type BusConnection, BusServer, connectNats } from '../src/index.js';
-import { type PrivateNats, privateNats } from './private-nats.js';
 
 export const alice: Principal = {
   userId: newId(),
@@ -35,10 +34,10 @@ export class OneTokenVerifier extends TokenVerifier {
 export class World {
   private readonly closers: Array<() => Promise<unknown>> = [];
 
-  private constructor(readonly nats: PrivateNats) {}
+  private constructor(readonly nats: DeployedNats) {}
 
   static async open(): Promise<World> {
-    return new World(await privateNats());
+    return new World(await deployedNats('bus'));
   }
 
   async connect(

@@ -1,8 +1,8 @@
 import { userRemoved } from '@relais/contracts';
 import { newId } from '@relais/kernel';
 import type { EventStream } from '@relais/bus';
+import { type PrivateNats, privateNats } from '@relais/testing';
 import type { DataSource } from 'typeorm';
-import { privateNats } from '../test/private-nats.js';
 import { aRelay, aStream, aWorld, eventually, type World } from '../test/world.js';
 import { adoptRows, enqueue, withoutOrganization } from './index.js';
 
@@ -14,12 +14,12 @@ describe('an outbox that came with a dump from another server', () => {
   let db: DataSource;
   let owner: DataSource;
   let stream: EventStream;
-  let nats: Awaited<ReturnType<typeof privateNats>>;
+  let nats: PrivateNats;
 
   beforeAll(async () => {
     nats = await privateNats();
   });
-  afterAll(() => nats.close());
+  afterAll(() => nats.stop());
   beforeEach(async () => {
     world = await aWorld();
     db = await world.open();

@@ -2,9 +2,8 @@ import type { EventStream } from '@relais/bus';
 import { userRemoved } from '@relais/contracts';
 import { newId } from '@relais/kernel';
 import { metrics } from '@relais/observability';
-import { TcpProxy } from '@relais/testing';
+import { type PrivateNats, privateNats, TcpProxy } from '@relais/testing';
 import type { DataSource, EntityManager } from 'typeorm';
-import { privateNats } from '../test/private-nats.js';
 import { aRelay, aStream, aWorld, eventually, type World } from '../test/world.js';
 import { enqueue, isFirstTime, withoutOrganization } from './index.js';
 
@@ -37,12 +36,12 @@ describe('the outbox', () => {
   let world: World;
   let db: DataSource;
   let stream: EventStream;
-  let nats: Awaited<ReturnType<typeof privateNats>>;
+  let nats: PrivateNats;
 
   beforeAll(async () => {
     nats = await privateNats();
   });
-  afterAll(() => nats.close());
+  afterAll(() => nats.stop());
   beforeEach(async () => {
     world = await aWorld();
     db = await world.open();

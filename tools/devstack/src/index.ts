@@ -1,6 +1,7 @@
 export * from './process.js';
 export * from './procfs.js';
 export * from './secrets.js';
+export * from './servers/deployed-nats.js';
 export * from './servers/nats-configuration.js';
 export * from './servers/servers.js';
 export * from './stack.js';

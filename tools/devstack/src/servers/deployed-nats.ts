@@ -1,12 +1,17 @@
-import { restartServer, secretsOf, Stack } from '@relais/devstack';
+import { secretsOf } from '../secrets.js';
+import { Stack } from '../stack.js';
+import { restartServer } from './servers.js';
 
 let count = 0;
 
-export type PrivateNats = Awaited<ReturnType<typeof privateNats>>;
+export type DeployedNats = Awaited<ReturnType<typeof deployedNats>>;
 
-/** A NATS server for one test file, whose stream nobody else reads or deletes. */
-export async function privateNats() {
-  const stack = Stack.open(`bus-${process.pid}-${++count}`);
+/**
+ * A NATS server of one test file alone, with the users and permissions that it has in production: requests go to whichever
+ * replica there is, so two tests that both start one would answer for each other.
+ */
+export async function deployedNats(name: string) {
+  const stack = Stack.open(`${name}-${process.pid}-${++count}`);
   await restartServer(stack, 'nats');
   if (!stack.running('nats')) throw new Error('this test needs a NATS server of its own: unset RELAIS_NATS_URL');
   return {
@@ -17,7 +22,6 @@ export async function privateNats() {
       await stack.stop('nats');
       await restartServer(stack, 'nats');
     },
-    stop: () => stack.stop('nats'),
     close: async () => {
       await stack.stop('nats');
       stack.purge();
