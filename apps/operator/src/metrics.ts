@@ -19,6 +19,10 @@ const reconcileSeconds = histogram('relais_operator_reconcile_duration_seconds',
 const surgeActive = gauge('relais_surge_active', 'Policies that hold more replicas than usual');
 const requested = gauge('relais_surge_requested_replicas', 'Replicas that a surge asks for, of all policies');
 const ready = gauge('relais_surge_ready_replicas', 'Replicas that are ready while a surge is on, of all policies');
+const ageRatio = gauge(
+  'relais_surge_age_ratio',
+  'How long the longest surge has been on, over how long one alarm asks for, the way down included',
+);
 const triggerSeconds = histogram(
   'relais_surge_trigger_duration_seconds',
   'From the alarm or the switch to the raised minimum',
@@ -69,10 +73,11 @@ export function routesAre(states: Readonly<Record<'ready' | 'failing' | 'stalled
 }
 
 /** As of the last look at all policies. */
-export function surges(sum: { active: number; requested: number; ready: number }): void {
+export function surges(sum: { active: number; requested: number; ready: number; ageRatio: number }): void {
   surgeActive.set(sum.active);
   requested.set(sum.requested);
   ready.set(sum.ready);
+  ageRatio.set(sum.ageRatio);
 }
 export const surgeRaised = (afterMs: number): void => triggerSeconds.observe(afterMs / 1_000);
 export const surgeReached = (afterMs: number): void => leadSeconds.observe(afterMs / 1_000);

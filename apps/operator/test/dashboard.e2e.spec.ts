@@ -72,4 +72,19 @@ const queries = panels.flatMap(({ title, targets = [] }) =>
   it('has no alert of an operator that is well', async () => {
     expect(await prometheus.query('ALERTS')).toEqual([]);
   });
+
+  it('tells of a surge that is not taken back, also while the operator fails to look at it', async () => {
+    const since = new Date(Date.now() - 3_600_000).toISOString();
+    await world.change({ metadata: { annotations: { 'relais.io/surge': 'paused' } } });
+    await world.changeStatus({ surge: { since } });
+    await eventually(
+      async () => (await prometheus.query('ALERTS{alertname="RelaisSurgeStuck",alertstate="pending"}')).length === 1,
+    );
+    world.api.order({ method: 'GET', path: /surgepolicies\/m-gateway$/, code: 500, times: 40 });
+    const failed = 'increase(relais_operator_reconcile_total{result="failed"}[1m])';
+    await eventually(async () => ((await value(failed)) ?? 0) > 5);
+
+    expect(await value('relais_surge_active')).toBe(1);
+    expect(await value('relais_surge_age_ratio')).toBeGreaterThan(2);
+  });
 });

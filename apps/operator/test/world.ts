@@ -152,6 +152,11 @@ export class World {
     await this.ask('PATCH', `${POLICIES}/m-gateway`, patch, 'application/merge-patch+json');
   }
 
+  /** As a leader of this term has written it. */
+  async changeStatus(status: object): Promise<void> {
+    await this.ask('PATCH', `${POLICIES}/m-gateway/status`, { status }, 'application/merge-patch+json');
+  }
+
   async changeAutoscaler(patch: object): Promise<void> {
     const path = `${AUTOSCALERS}/m-gateway?fieldManager=kubectl-edit`;
     await this.ask('PATCH', path, patch, 'application/merge-patch+json');

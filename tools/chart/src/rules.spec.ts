@@ -72,9 +72,10 @@ describe.each(alarms.map((alarm) => [alarm.alert, alarm] as const))('%s', (name,
     expect(mine.some(({ exp_alerts: expected = [] }) => expected.length === 0)).toBe(true);
   });
 
-  it('has a runbook with its four parts (E4)', () => {
+  it('has a runbook with its four parts, which the list of runbooks leads to (E4)', () => {
     const path = join(RUNBOOKS, `${name}.md`);
     expect([name, existsSync(path)]).toEqual([name, true]);
+    expect(readFileSync(join(RUNBOOKS, 'README.md'), 'utf8')).toContain(`- [${name}](${name}.md)\n`);
     const headings = [...readFileSync(path, 'utf8').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
     expect(headings).toEqual(['Meaning', 'Impact', 'Diagnosis', 'Mitigation']);
   });

@@ -9,7 +9,7 @@ import { Recorder } from '../kubernetes/recorder.js';
 import type { Term } from '../leader/elector.js';
 import { reconciled, surges, surgeSkipped } from '../metrics.js';
 import type { NamedPolicy } from '../config.js';
-import { afterTrigger } from './surge-plan.js';
+import { afterTrigger, surgeSeconds } from './surge-plan.js';
 import { GROUP_VERSION, type SurgePolicy, type Trigger } from './surge-policy.js';
 import { policiesOf, SurgeReconciler } from './surge-reconciler.js';
 import { triggerOfFact, triggerOfOutage } from './triggers.js';
@@ -28,6 +28,7 @@ export interface SurgeOptions {
 const ACK_WAIT_MS = 3_000;
 /** How often is looked while the replicas that were asked for are not there yet. */
 const WAITING_MS = 1_000;
+const NO_SURGE = { active: 0, requested: 0, ready: 0, ageRatio: 0 };
 
 /** Watches the policies always, and acts on them and on what happens while it leads. */
 export class SurgeKeeper {
@@ -74,7 +75,7 @@ export class SurgeKeeper {
       }
     } finally {
       // The next leader counts from here on.
-      surges({ active: 0, requested: 0, ready: 0 });
+      surges({ ...NO_SURGE });
       await Promise.all(consumers.map((consumer) => consumer.stop()));
     }
   }
@@ -118,12 +119,16 @@ export class SurgeKeeper {
   /** @returns whether a surge waits for its replicas */
   private async reconcileAll(reconciler: SurgeReconciler, term: Term): Promise<boolean> {
     await this.timed(() => this.keepOwn(term));
-    const sum = { active: 0, requested: 0, ready: 0 };
+    const sum = { ...NO_SURGE };
     let isWaiting = false;
-    for (const { metadata } of this.policies.items) {
-      const policy = await this.timed(() => reconciler.reconcile(metadata.name));
+    for (const known of this.policies.items) {
+      const found = await this.timed(() => reconciler.reconcile(known.metadata.name));
+      // One that cannot be dealt with is still what it was when it was last heard of.
+      const policy = found === undefined ? known : found;
       const surge = policy?.status?.surge;
       if (!surge) continue;
+      const ageSeconds = (this.options.api.now().getTime() - Date.parse(surge.since)) / 1_000;
+      sum.ageRatio = Math.max(sum.ageRatio, ageSeconds / surgeSeconds(policy.spec));
       sum.active++;
       sum.requested += policy?.status?.minReplicas ?? 0;
       sum.ready += policy?.status?.readyReplicas ?? 0;

@@ -1,4 +1,4 @@
-import { afterTrigger, minReplicasAt } from './surge-plan.js';
+import { afterTrigger, minReplicasAt, surgeSeconds } from './surge-plan.js';
 import type { SurgePolicy, SurgeSpec, SurgeStatus, Trigger } from './surge-policy.js';
 
 const NOW = new Date('2026-11-27T10:00:00.000Z');
@@ -37,6 +37,7 @@ describe('the plan of a surge', () => {
     expect([0, 599].map(at)).toEqual([8, 8]);
     expect([600, 719, 720, 840, 960, 1_080].map(at)).toEqual([7, 7, 6, 5, 4, 3]);
     expect(at(1_000_000)).toBe(3);
+    expect([surgeSeconds(spec) - 1, surgeSeconds(spec)].map(at)).toEqual([4, 3]);
   });
 
   it('takes two alarms at once for one surge that lasts as long as the later one', () => {

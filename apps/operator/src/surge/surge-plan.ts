@@ -43,5 +43,13 @@ export function minReplicasAt({ spec, status }: Pick<SurgePolicy, 'spec' | 'stat
   return Math.max(spec.minReplicas, replicas - steps);
 }
 
+/** How long the surge of one alarm is on, until the minimum is the usual one again. */
+export function surgeSeconds(spec: SurgeSpec): number {
+  const { holdSeconds, stepSeconds } = spec.surge;
+  // The first step is the end of the time it is held.
+  const steps = Math.max(0, surgeReplicas(spec) - spec.minReplicas - 1);
+  return holdSeconds + steps * stepSeconds;
+}
+
 const surgeReplicas = ({ minReplicas, maxReplicas, surge }: SurgeSpec): number =>
   Math.min(Math.max(surge.replicas, minReplicas), maxReplicas);

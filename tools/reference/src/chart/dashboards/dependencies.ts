@@ -10,6 +10,9 @@ export const dependencies: Dashboard = {
     'RelaisNatsRedeliveryHigh',
     'RelaisEventsPutAside',
     'RelaisDbPoolExhausted',
+    'RelaisNatsQuorumAtRisk',
+    'RelaisCertificateExpiring',
+    'RelaisBackupMissing',
   ],
   rows: [
     {

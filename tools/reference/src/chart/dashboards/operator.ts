@@ -6,7 +6,13 @@ export const operator: Dashboard = {
   uid: 'relais-operator',
   title: 'Operator and surges',
   description: 'Who leads, what it does, and whether there are more gateways before everybody comes.',
-  alerts: ['RelaisOperatorNoLeader', 'RelaisOperatorTwoLeaders', 'RelaisOperatorWatchStale', 'RelaisSurgeNotEffective'],
+  alerts: [
+    'RelaisOperatorNoLeader',
+    'RelaisOperatorTwoLeaders',
+    'RelaisOperatorWatchStale',
+    'RelaisSurgeNotEffective',
+    'RelaisSurgeStuck',
+  ],
   rows: [
     {
       title: 'Who leads',
@@ -77,6 +83,12 @@ export const operator: Dashboard = {
           'Asked for and ready, of all policies whose surge is on.',
           query('sum (relais_surge_requested_replicas{$S})', 'asked for'),
           query('sum (relais_surge_ready_replicas{$S})', 'ready'),
+        ),
+        graph(
+          'Length',
+          'short',
+          'Of the longest, in times of what one alarm asks for. More than two is an alert.',
+          max('relais_surge_age_ratio'),
         ),
         graph('Raised nothing', 'ops', 'Alarms and switches, by why.', rate('relais_surge_skipped_total', 'reason')),
       ],

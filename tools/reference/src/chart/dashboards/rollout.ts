@@ -4,7 +4,7 @@ export const rollout: Dashboard = {
   uid: 'relais-rollout',
   title: 'Rollout',
   description: 'Which versions run, who leaves, and whether anybody notices.',
-  alerts: ['RelaisGatewayDrainForced', 'RelaisSchemaMismatch'],
+  alerts: ['RelaisGatewayDrainForced', 'RelaisSchemaMismatch', 'RelaisPdbViolated'],
   rows: [
     {
       title: 'Versions',
