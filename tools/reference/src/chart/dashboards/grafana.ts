@@ -64,7 +64,8 @@ const shown = ({ kind, title, description, unit, queries }: Panel, id: number, g
   }),
   targets: queries.map(({ expr, legend }, index) => ({
     refId: String.fromCharCode('A'.charCodeAt(0) + index),
-    ...{ datasource: SOURCE, expr, legendFormat: legend },
+    // Of the data source of their panel.
+    ...{ expr, legendFormat: legend },
     ...(kind === 'table' && { format: 'table', instant: true }),
   })),
 });
