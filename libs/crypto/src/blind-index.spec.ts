@@ -1,14 +1,14 @@
 import { newId, type OrganizationId } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
+import { TestKekFile } from '@relais/testing';
 import { BlindIndex } from './blind-index.js';
-import { KekFile } from './kek-file.contract.js';
 import { FileKeyProvider } from './key-provider.file.js';
 
 const organizationId = newId<OrganizationId>();
-let file: KekFile;
+let file: TestKekFile;
 let provider: FileKeyProvider;
 beforeEach(async () => {
-  file = await KekFile.create();
+  file = await TestKekFile.create();
   provider = await FileKeyProvider.open(file.path, silentLog, 60_000);
 });
 afterEach(async () => {

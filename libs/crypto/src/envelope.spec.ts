@@ -1,9 +1,9 @@
 import { AppError, type Clock, newId, type OrganizationId } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
+import { TestKekFile } from '@relais/testing';
 import { DataKeyCache } from './data-key-cache.js';
 import { Envelope } from './envelope.js';
 import { CONTENT_DESTROYED } from './errors.js';
-import { KekFile } from './kek-file.contract.js';
 import { FileKeyProvider } from './key-provider.file.js';
 import { type KeyScope, type KeySlot } from './key-store.js';
 import { MemoryKeyStore } from './key-store.memory.js';
@@ -39,7 +39,7 @@ const aScope = (overrides: Partial<KeyScope> = {}): KeyScope => ({
 });
 const place = ['entry', newId<string>()];
 
-let file: KekFile;
+let file: TestKekFile;
 let provider: FileKeyProvider;
 let store: CountingKeyStore;
 let now: Date;
@@ -53,7 +53,7 @@ const anEnvelope = () => {
 };
 
 beforeEach(async () => {
-  file = await KekFile.create();
+  file = await TestKekFile.create();
   provider = await FileKeyProvider.open(file.path, silentLog, 60_000);
   store = new CountingKeyStore();
   now = new Date('2026-11-23T12:00:00Z');

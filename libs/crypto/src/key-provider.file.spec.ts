@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { newId, type OrganizationId } from '@relais/kernel';
 import { type LogFields, silentLog } from '@relais/observability';
-import { KekFile, until } from './kek-file.contract.js';
+import { TestKekFile } from '@relais/testing';
+import { until } from './until.contract.js';
 import { FileKeyProvider } from './key-provider.file.js';
 
 const organizationId = newId<OrganizationId>();
 const opened: FileKeyProvider[] = [];
-let file: KekFile;
+let file: TestKekFile;
 
 const open = async (pollIntervalMs = 60_000, log = silentLog) => {
   const provider = await FileKeyProvider.open(file.path, log, pollIntervalMs);
@@ -16,7 +17,7 @@ const open = async (pollIntervalMs = 60_000, log = silentLog) => {
 };
 
 beforeEach(async () => {
-  file = await KekFile.create();
+  file = await TestKekFile.create();
 });
 afterEach(async () => {
   opened.splice(0).forEach((provider) => provider.close());
@@ -105,11 +106,15 @@ describe('key encryption keys from a file', () => {
   });
 
   it.each([
-    ['a version changes its bytes', (other: KekFile['content']) => (file.content.keys = other.keys), 'new version'],
-    ['the index key changes', (other: KekFile['content']) => (file.content.index = other.index), 'must stay the same'],
+    ['a version changes its bytes', (other: TestKekFile['content']) => (file.content.keys = other.keys), 'new version'],
+    [
+      'the index key changes',
+      (other: TestKekFile['content']) => (file.content.index = other.index),
+      'must stay the same',
+    ],
   ])('refuses a file in which %s', async (_, change, advice) => {
     const provider = await open();
-    const other = await KekFile.create();
+    const other = await TestKekFile.create();
     await other.remove();
     change(other.content);
     await file.save();

@@ -1,12 +1,13 @@
 import { newId, type OrganizationId, SystemClock } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
+import { TestKekFile } from '@relais/testing';
 import { Envelope } from './envelope.js';
-import { KekFile, until } from './kek-file.contract.js';
+import { until } from './until.contract.js';
 import { FileKeyProvider } from './key-provider.file.js';
 import { KeyRotation } from './key-rotation.js';
 import { MemoryKeyStore } from './key-store.memory.js';
 
-let file: KekFile;
+let file: TestKekFile;
 let provider: FileKeyProvider;
 let isRunning: boolean;
 let store: MemoryKeyStore;
@@ -20,7 +21,7 @@ const scopeOf = (organizationId: OrganizationId) => ({
 const anEnvelope = () => new Envelope({ provider, store, clock: new SystemClock() });
 
 beforeEach(async () => {
-  file = await KekFile.create();
+  file = await TestKekFile.create();
   provider = await FileKeyProvider.open(file.path, silentLog, 10);
   store = new MemoryKeyStore();
 });

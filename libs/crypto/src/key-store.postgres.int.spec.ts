@@ -1,11 +1,10 @@
 import { migrate, openDatabase } from '@relais/database';
 import { newId, type OrganizationId, SystemClock } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
-import { type FreshDatabase, freshDatabase } from '@relais/testing';
+import { type FreshDatabase, freshDatabase, TestKekFile } from '@relais/testing';
 import type { DataSource } from 'typeorm';
 import { keystoreMigrations } from './database/keystore-migrations.js';
 import { Envelope } from './envelope.js';
-import { KekFile } from './kek-file.contract.js';
 import { FileKeyProvider } from './key-provider.file.js';
 import { KeyRotation } from './key-rotation.js';
 import { keyStoreContract } from './key-store.contract.js';
@@ -54,11 +53,11 @@ describe('the keystore of an envelope', () => {
   const place = ['entry', 'body'];
   const organizationId = newId<OrganizationId>();
   const scope = { organizationId, kind: 'conversation', id: newId<string>(), retentionClass: 'standard' };
-  let file: KekFile;
+  let file: TestKekFile;
   let provider: FileKeyProvider;
 
   beforeAll(async () => {
-    file = await KekFile.create();
+    file = await TestKekFile.create();
     provider = await FileKeyProvider.open(file.path, silentLog, 60_000);
   });
   afterAll(async () => {

@@ -1,13 +1,13 @@
 import { silentLog } from '@relais/observability';
-import { KekFile } from './kek-file.contract.js';
+import { TestKekFile } from '@relais/testing';
 import { FileKeyProvider } from './key-provider.file.js';
 import { openSystem, resealSystem, sealSystem } from './system-secret.js';
 
 const place = ['signing_key', 'kid-1'];
-let file: KekFile;
+let file: TestKekFile;
 let provider: FileKeyProvider;
 beforeEach(async () => {
-  file = await KekFile.create();
+  file = await TestKekFile.create();
   provider = await FileKeyProvider.open(file.path, silentLog, 60_000);
 });
 afterEach(async () => {

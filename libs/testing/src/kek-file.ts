@@ -7,7 +7,7 @@ const newKey = (): string => randomBytes(32).toString('base64');
 
 /** A KEK file of one test, rotated as an operator would. */
 export class TestKekFile {
-  private readonly content = { active: 1, keys: { '1': newKey() } as Record<string, string>, index: newKey() };
+  readonly content = { active: 1, keys: { '1': newKey() } as Record<string, string>, index: newKey() };
 
   private constructor(
     private readonly directory: string,
@@ -33,13 +33,13 @@ export class TestKekFile {
     await this.save();
   }
 
-  remove(): Promise<void> {
-    return rm(this.directory, { recursive: true, force: true });
+  /** Replaces the file at once, as a mounted secret is. */
+  async save(text: string = JSON.stringify(this.content)): Promise<void> {
+    await writeFile(`${this.path}.new`, text);
+    await rename(`${this.path}.new`, this.path);
   }
 
-  /** Replaces the file at once, as a mounted secret is. */
-  private async save(): Promise<void> {
-    await writeFile(`${this.path}.new`, JSON.stringify(this.content));
-    await rename(`${this.path}.new`, this.path);
+  remove(): Promise<void> {
+    return rm(this.directory, { recursive: true, force: true });
   }
 }
