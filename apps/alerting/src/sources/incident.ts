@@ -32,19 +32,6 @@ export function clipped(text: string, maxBytes: number): string {
   return `${cut}…`;
 }
 
-/** An id that nobody can choose for themselves: made of a keyed digest (a UUID of version 8). */
-export function idFrom(digest: Buffer): string {
-  const hex = digest.toString('hex');
-  const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 3) | 8).toString(16);
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `8${hex.slice(13, 16)}`,
-    `${variant}${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ].join('-');
-}
-
 /** Short enough for a key of ours, however long theirs is. */
 export const keyOf = (sourceId: string, ...parts: readonly string[]): string =>
   `source ${sourceId} ${hash('sha256', JSON.stringify(parts), 'base64url')}`;

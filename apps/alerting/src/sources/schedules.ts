@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { AlarmSourceSettings } from '@relais/contracts';
 import { Database } from '@relais/database';
-import type { OrganizationId } from '@relais/kernel';
+import { idFrom, type OrganizationId } from '@relais/kernel';
 import type { Timer } from '../engine/timers.postgres.js';
 import { Errand } from '../engine/work.js';
 import { recordFact } from '../facts/record-fact.js';
 import { Sealing } from '../sealing.js';
 import { SCHEDULE_TIMER } from './arm-timers.js';
 import { DeliveryLog, type Ended } from './delivery-log.js';
-import { idFrom, keyOf } from './incident.js';
+import { keyOf } from './incident.js';
 import { RaiseFromSource, sourceSubject } from './raise-from-source.js';
 import { occurrenceAfter } from './schedule-times.js';
 import { findSource, setNextAt, type SourceRow } from './source-rows.postgres.js';

@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { ReceivingSettings, Taken } from '@relais/contracts';
 import { Database } from '@relais/database';
-import { AppError, newId, type OrganizationId } from '@relais/kernel';
+import { AppError, idFrom, newId, type OrganizationId } from '@relais/kernel';
 import { ChangeAlarmHandler } from '../alarms/change-alarm.js';
 import { isOver } from '../alarms/close-alarm.js';
 import { setTimer } from '../engine/timers.postgres.js';
 import { Sealing } from '../sealing.js';
 import { findGroup, forgetGroup, type GroupRow, openGroup, writeSaid } from './group-rows.postgres.js';
-import { idFrom, type Incident, isWorse, keyOf } from './incident.js';
+import { type Incident, isWorse, keyOf } from './incident.js';
 import { RaiseFromSource, type Raised, sourceSubject } from './raise-from-source.js';
 import { contentOf, firstSaid, type Said, saidAlso } from './said.js';
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type AlarmSourceSettings, alarmSourceSettings, LIMITS } from '@relais/contracts';
+import { idFrom } from '@relais/kernel';
 import { FIELD_MANAGER } from '../kubernetes/kubernetes-api.js';
 import { GROUP_VERSION } from '../surge/surge-policy.js';
 import type { AlertRoute } from './alert-route.js';
@@ -10,15 +11,7 @@ const DAY_SECONDS = 86_400;
 
 /** The same for the same object, however often it is made; another for one that takes its name. */
 export function sourceIdOf({ metadata }: AlertRoute): string {
-  const hex = createHash('sha256').update(`relais.io/alert-route/${metadata.uid}`).digest('hex');
-  const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 3) | 8).toString(16);
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `8${hex.slice(13, 16)}`,
-    `${variant}${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ].join('-');
+  return idFrom(createHash('sha256').update(`relais.io/alert-route/${metadata.uid}`).digest());
 }
 
 /** What the source of a route is, with everything that the API would add to it. */
