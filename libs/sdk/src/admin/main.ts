@@ -6,6 +6,7 @@ import { ApiError } from '../api-error.js';
 import { openDevice } from '../chat/device-file.js';
 import { findPerson } from '../chat/person.js';
 import { printable } from '../chat/printable.js';
+import { WHO_OPTIONS, whoOf } from '../chat/who-options.js';
 import { RelaisApi } from '../http/relais-api.js';
 import type { RelaisSession } from '../session/relais-session.js';
 import { importList } from './import-people.js';
@@ -27,11 +28,7 @@ you are asked for it.
 `;
 
 const options = {
-  as: { type: 'string', default: 'alice' },
-  people: { type: 'string', default: join('.devstack', 'default', 'people.json') },
-  gateway: { type: 'string' },
-  organization: { type: 'string' },
-  email: { type: 'string' },
+  ...WHO_OPTIONS,
   apply: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -64,13 +61,7 @@ type Values = ReturnType<typeof parse>['values'];
 
 /** Works as the person of the command line, who shows once more who they are where that is asked for. */
 async function within(values: Values, work: (session: RelaisSession) => Promise<string>): Promise<string> {
-  const person = await findPerson({
-    name: values.as,
-    peopleFile: values.people,
-    gateway: values.gateway,
-    organization: values.organization,
-    email: values.email,
-  });
+  const person = await findPerson(whoOf(values));
   const file = join(dirname(values.people), 'devices', `${encodeURIComponent(person.name.toLowerCase())}-admin`);
   const [device, kept] = [await openDevice(`${file}.json`), `${file}.session.json`];
   const signedIn = async () => {

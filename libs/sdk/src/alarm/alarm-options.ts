@@ -1,6 +1,6 @@
 import { alarmId as alarmIdSchema, severity as severitySchema, type Severity } from '@relais/contracts';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { WHO_OPTIONS, whoOf } from '../chat/who-options.js';
 
 export const USAGE = `relais-alarm: alarm people from a terminal, and see who comes
 
@@ -55,11 +55,7 @@ const options = {
   drill: { type: 'string' },
   csv: { type: 'boolean', default: false },
   end: { type: 'string' },
-  as: { type: 'string', default: 'alice' },
-  people: { type: 'string', default: join('.devstack', 'default', 'people.json') },
-  gateway: { type: 'string' },
-  organization: { type: 'string' },
-  email: { type: 'string' },
+  ...WHO_OPTIONS,
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -68,8 +64,7 @@ const parse = (args: string[]) => parseArgs({ args, allowPositionals: true, opti
 /** @throws Error that says what is wrong with the command line */
 export function readAlarmOptions(args: string[]) {
   const { values, positionals } = parse(args);
-  const { as: name, people: peopleFile, gateway, organization, email } = values;
-  return { wish: wishOf(values, positionals), who: { name, peopleFile, gateway, organization, email } };
+  return { wish: wishOf(values, positionals), who: whoOf(values) };
 }
 
 type Values = ReturnType<typeof parse>['values'];

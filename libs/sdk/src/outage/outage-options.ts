@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { WHO_OPTIONS, whoOf } from '../chat/who-options.js';
 
 export const USAGE = `relais-outage: the switch for the day on which nobody can sign in
 
@@ -33,11 +33,7 @@ const options = {
   label: { type: 'string' },
   days: { type: 'string', default: '365' },
   json: { type: 'boolean', default: false },
-  as: { type: 'string', default: 'alice' },
-  people: { type: 'string', default: join('.devstack', 'default', 'people.json') },
-  gateway: { type: 'string' },
-  organization: { type: 'string' },
-  email: { type: 'string' },
+  ...WHO_OPTIONS,
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -47,8 +43,7 @@ type Values = ReturnType<typeof parse>['values'];
 /** @throws Error that says what is wrong with the command line */
 export function readOutageOptions(args: string[]) {
   const { values, positionals } = parse(args);
-  const { as: name, people: peopleFile, gateway, organization, email } = values;
-  return { wish: wishOf(values, positionals), who: { name, peopleFile, gateway, organization, email } };
+  return { wish: wishOf(values, positionals), who: whoOf(values) };
 }
 
 function wishOf(values: Values, [verb, what, ...more]: string[]): OutageWish {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { WHO_OPTIONS, whoOf } from '../chat/who-options.js';
 
 export const USAGE = `relais-probe: watches from outside whether alarms get through
 
@@ -17,6 +18,7 @@ export const USAGE = `relais-probe: watches from outside whether alarms get thro
 `;
 
 const options = {
+  ...WHO_OPTIONS,
   setup: { type: 'boolean', default: false },
   credentials: { type: 'string', default: join('.devstack', 'default', 'probe.json') },
   gateway: { type: 'string', multiple: true },
@@ -24,10 +26,6 @@ const options = {
   within: { type: 'string', default: '10' },
   host: { type: 'string', default: '127.0.0.1' },
   port: { type: 'string', default: '9464' },
-  as: { type: 'string', default: 'alice' },
-  people: { type: 'string', default: join('.devstack', 'default', 'people.json') },
-  organization: { type: 'string' },
-  email: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -40,11 +38,10 @@ export function readProbeOptions(args: string[]) {
   const withinSeconds = numberOf('--within', values.within, 1, 60);
   if (withinSeconds > everySeconds) throw new Error('--within is at most --every');
   const { setup, help, credentials, host, gateway: gateways = [] } = values;
-  const { as: name, people: peopleFile, organization, email } = values;
   return {
     kind: help ? ('help' as const) : setup ? ('setup' as const) : ('watch' as const),
     ...{ credentials, gateways, host, port: numberOf('--port', values.port, 0, 65_535), everySeconds, withinSeconds },
-    who: { name, peopleFile, organization, email, gateway: gateways[0] },
+    who: whoOf({ ...values, gateway: gateways[0] }),
   };
 }
 
