@@ -1,7 +1,10 @@
-import { refusalOf, render } from './helm.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { objectsIn, refusalOf, render, workspace } from './helm.js';
 import { type KubernetesObject, named, podOf } from './kubernetes.js';
 import { PROFILES } from './profiles.js';
 import { Reachability } from './reachability.js';
+import { validationProblem } from './validate.js';
 
 const ON = [
   ...['operator.alertRoutes.enabled=true', 'operator.alertRoutes.existingSecret=operator-bot'],
@@ -43,6 +46,13 @@ describe('AlertRoutes in the chart', () => {
       ...{ name: 'bot', secret: { secretName: 'operator-bot', items: [{ key: 'bot.json', path: 'bot.json' }] } },
     });
     expect(containers[0]!.volumeMounts).toContainEqual({ name: 'bot', mountPath: '/run/relais/bot', readOnly: true });
+  });
+
+  it('take memory: the operator asks for 128 MiB then, and for 96 without (A5)', () => {
+    const memoryOf = (objects: readonly KubernetesObject[]) =>
+      podOf(named(objects, 'Deployment', 'm-operator'))!.containers[0]!.resources!.requests!['memory'];
+
+    expect([memoryOf(off), memoryOf(on)]).toEqual(['96Mi', '128Mi']);
   });
 
   it('need rights in these namespaces and no others: Secrets are written there and never read (C4)', () => {
@@ -125,5 +135,22 @@ describe('the definition of AlertRoute', () => {
       'secretRevision only goes up',
       'severities has a name that is empty or longer than 64 characters',
     ]);
+  });
+});
+
+describe('the page about AlertRoutes', () => {
+  const page = readFileSync(join(workspace, 'docs', 'operations', 'alert-routes.md'), 'utf8');
+  const [route, config] = [...page.matchAll(/```yaml\n([^]*?)```/g)].flatMap(([, text]) => objectsIn(text!));
+
+  it('shows a route with fields that there are, and the Secret that it makes to Alertmanager', async () => {
+    const { properties } = on.find(({ metadata }) => metadata.name === 'alertroutes.relais.io')!.spec.versions[0].schema
+      .openAPIV3Schema;
+    const [webhook] = config!.spec.receivers[0].webhookConfigs;
+
+    expect(Object.keys(properties.spec.properties)).toEqual(expect.arrayContaining(Object.keys(route!.spec)));
+    for (const field of Object.keys(properties.spec.properties)) expect(page).toContain(`| \`${field}\``);
+    expect(await validationProblem(config!)).toBeNull();
+    expect(webhook.urlSecret).toEqual({ name: `${route!.metadata.name}-relais`, key: 'url' });
+    expect(webhook.httpConfig.authorization.credentials).toEqual({ ...webhook.urlSecret, key: 'token' });
   });
 });

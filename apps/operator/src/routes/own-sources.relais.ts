@@ -66,7 +66,7 @@ export class RelaisOwnSources extends OwnSources {
     }
   }
 
-  /** NOTE: the SDK is loaded by who uses it: it takes 5 MiB with all that it brings. */
+  /** NOTE: the SDK is loaded by who uses it: it takes memory with all that it brings. */
   private async open(): Promise<BotSession> {
     const { BotSession, botCredentials, RelaisApi } = await import('@relais/sdk/bot');
     const { url, botFile } = this.options;

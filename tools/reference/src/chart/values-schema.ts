@@ -71,6 +71,7 @@ const operator = closed({
     existingSecret: name,
     gatewayUrl: url('https?'),
     webhookUrl: url('https?'),
+    memory,
   }),
 });
 
