@@ -65,7 +65,7 @@ describe('alerts of a namespace', () => {
 
   afterAll(async () => {
     await world?.close();
-    await owner?.close();
+    owner?.close();
     await cluster?.close({ purge: true });
     await servers.close();
     if (folder) await rm(folder, { recursive: true, force: true });
