@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVICES } from '@relais/contracts';
 import { parse, parseDocument, visit } from 'yaml';
-import { CHART, refusalOf, refusalOfAll, render } from './helm.js';
+import { CHART, refusalOf, refusalOfAll, render, workspace } from './helm.js';
 
 interface Schema {
   type?: string;
@@ -53,6 +53,18 @@ describe('the values', () => {
     expect(schemaText).not.toMatch(/\$id|\$ref|unevaluatedProperties|dependentRequired/);
     for (const path of closed)
       expect([path.join('.'), schemaAt(path)?.additionalProperties]).toEqual([path.join('.'), false]);
+  });
+
+  it('that the pages for operators name are there (E7)', () => {
+    const folder = join(workspace, 'docs', 'operations');
+    const pages = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
+    const named = pages
+      .flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(/`(\w+(?:\.\w+)+)`/g)])
+      .flatMap(([, path]) => path ?? [])
+      .filter((path) => path.split('.')[0]! in values && !path.endsWith('.json'));
+
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((path) => !schemaAt(path.split('.')))).toEqual([]);
   });
 
   it('that are unknown are refused by name, at thirty places of any depth (B6)', () => {
