@@ -212,8 +212,11 @@ describe('the ways by which a person is told', () => {
 
     it('that go over midnight belong to the day on which they begin', async () => {
       const person = world.person();
-      const weekday = ((new Date(Date.now() - 86_400_000).getUTCDay() + 6) % 7) + 1;
-      const began = { timeZone: 'UTC', days: [weekday], from: '23:59', to: '23:58' };
+      // In a zone in which it is past six in the morning, whatever the time is here: these hours began the day before.
+      const ahead = ((41 - new Date().getUTCHours()) % 24) - 11;
+      const timeZone = `Etc/GMT${ahead < 0 ? '+' : '-'}${Math.abs(ahead)}`;
+      const yesterday = new Date(Date.now() + (ahead - 24) * 3_600_000);
+      const began = { timeZone, days: [yesterday.getUTCDay() || 7], from: '23:00', to: '12:00' };
       await want(person, [['socket', 5]], undefined, began);
 
       await world.raise(raiser, { audience: { userIds: [person] }, severity: 'notice', needed: 0 });
