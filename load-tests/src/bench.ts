@@ -7,17 +7,20 @@ import { growEscalations, measureEscalations, measureIdleEngine } from './bench/
 import { measureEnumeration } from './bench/enumeration.js';
 import { measureGroup } from './bench/group.js';
 import { hasLimit, LimitDriver } from './bench/limit-driver.js';
-import { type Driver, type Pair } from './bench/driver.js';
+import { type Driver, type Pair, percentile } from './bench/driver.js';
 import { whileFlooded } from './bench/login-flood.js';
-import { MassAlarm } from './bench/mass-alarm.js';
+import { Listeners } from './bench/listeners.js';
+import { growPeople, type MassAlarmResult, raiseMassAlarm, raiseSmallAlarms } from './bench/mass-alarm.js';
 import { atRate, type PathResult, type Sample, saturate, summarize } from './bench/message-path.js';
 import { RelaisDriver } from './bench/relais-driver.js';
 import { measureRevocation } from './bench/revocation.js';
 import { measureSockets } from './bench/sockets.js';
 import { formatTable, type Row } from './bench/table.js';
 import { measureDirectory } from './bench/directory.js';
+import { Talk } from './bench/talk.js';
 import { measureTokens } from './bench/tokens.js';
 import { noDirectoryServer } from './faults/lying-directory.js';
+import { pause } from './world/random.js';
 import { World } from './world/world.js';
 
 const { values } = parseArgs({
@@ -41,6 +44,9 @@ const MEMBERS = Number(values.members);
 const MIB = 1_024 ** 2;
 /** Fifty people five times: 250 refusals of each kind. */
 const ENUMERATED = 50;
+const ALARMS = 5;
+/** Longer than anything that one alarm has begun goes on. */
+const SETTLING_MS = 3_000;
 const wanted = values.only?.split(',');
 const wants = (part: string): boolean => wanted === undefined || wanted.includes(part);
 
@@ -248,27 +254,59 @@ async function measureIdleSockets(): Promise<void> {
   rows.push({ what: 'memory per idle authenticated socket', value: sockets.kibPerSocket, unit: 'KiB', bound: 25 });
 }
 
-/** An emergency to everybody while people talk, against the same talk without it. */
+/**
+ * Emergencies to everybody while people talk: of five the worst, and the messages sent during one against those between. The
+ * first is not thrown away: nobody has an alarm every day.
+ */
 async function measureAlarms(relais: RelaisDriver): Promise<void> {
-  const asked = { recipients: Number(values.recipients), sockets: Number(values.sockets) };
-  say(`an alarm to ${asked.recipients} people, ${asked.sockets} of them with a socket`);
-  await world.people.atLeast(asked.sockets, (have) => have % 500 === 0 && say(`${have} people`));
-  const mass = await MassAlarm.ready(world, asked);
+  const [recipients, sockets] = [Number(values.recipients), Number(values.sockets)];
+  say(`alarms to ${recipients} people, ${sockets} of them with a socket`);
+  const sessions = await world.people.atLeast(sockets, (have) => have % 500 === 0 && say(`${have} people`));
+  await growPeople(world, recipients);
+  await raiseSmallAlarms(world);
+  const listeners = await Listeners.open(await world.gateways(), sessions);
   const pairs = await relais.pairs(PAIRS);
-  const talk = () => atRate(relais, pairs, SECONDS / 2, 200);
-  await talk();
-  const calm = summarize([await talk()]);
-  const [alarm, talked] = await Promise.all([mass.raise(), talk()]);
-  const during = summarize([talked]);
+  say('warming up');
+  for (let round = 0; round < 3; round++) await saturate(relais, pairs, SECONDS / 2);
+  const talk = new Talk(pairs, 200);
+  const alarms: MassAlarmResult[] = [];
+  const [calm, during]: [number[], number[]] = [[], []];
+  for (let round = 0; round < ALARMS; round++) {
+    const calmFromMs = performance.now() + SETTLING_MS;
+    await pause(2 * SETTLING_MS);
+    alarms.push(await raiseMassAlarm(world, listeners, sockets));
+    await pause(SETTLING_MS);
+    const { beganAtMs, endedAtMs } = alarms.at(-1) as MassAlarmResult;
+    calm.push(...talk.between(calmFromMs, beganAtMs));
+    during.push(...talk.between(beganAtMs, endedAtMs));
+  }
+  talk.end();
+  listeners.close();
   await relais.close();
-  mass.close();
-  details['alarm'] = { alarm, calm, during };
-  const what = `alarm to ${alarm.recipients} people, ${alarm.sockets} sockets: `;
+  const p99 = (latencies: number[]) =>
+    percentile(
+      latencies.toSorted((a, b) => a - b),
+      0.99,
+    );
+  const messages = { calm: calm.length, calmP99Ms: p99(calm), during: during.length, duringP99Ms: p99(during) };
+  details['alarms'] = { alarms, messages };
+  const worst = (pick: (alarm: MassAlarmResult) => number) => Math.max(...alarms.map(pick));
+  const what = `alarm to ${worst((alarm) => alarm.recipients)} people, ${sockets} sockets: `;
   rows.push(
-    { what: `${what}first device`, value: alarm.firstDeviceMs, unit: 'ms', bound: 300 },
-    { what: `${what}p99 device`, value: alarm.p99DeviceMs / 1_000, unit: 's', bound: 3 },
-    { what: `${what}all notifications committed`, value: alarm.committedMs / 1_000, unit: 's', bound: 5 },
-    { what: `${what}p99 of messages during it against before`, value: during.p99Ms / calm.p99Ms, unit: '×', bound: 2 },
+    { what: `${what}first device`, value: worst((alarm) => alarm.firstDeviceMs), unit: 'ms', bound: 300 },
+    { what: `${what}p99 device`, value: worst((alarm) => alarm.p99DeviceMs) / 1_000, unit: 's', bound: 3 },
+    {
+      what: `${what}all notifications committed`,
+      value: worst((alarm) => alarm.committedMs) / 1_000,
+      unit: 's',
+      bound: 5,
+    },
+    {
+      what: `${what}p99 of messages during it against before`,
+      value: messages.duringP99Ms / messages.calmP99Ms,
+      unit: '×',
+      bound: 2,
+    },
   );
 }
 

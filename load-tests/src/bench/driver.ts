@@ -18,6 +18,13 @@ export interface Driver {
   close(): Promise<void>;
 }
 
+const FILLER = 'x'.repeat(120);
+
+/** A text of 120 bytes that begins with the time it was sent. */
+export const textNow = (): string => `${performance.now()} ${FILLER}`.slice(0, FILLER.length);
+export const sentAtMs = (text: string): number => Number(text.split(' ', 1)[0]);
+export const ageOf = (text: string): number => performance.now() - sentAtMs(text);
+
 export const opened = (socket: WebSocket): Promise<void> =>
   new Promise((resolve, reject) => {
     socket.once('open', resolve);

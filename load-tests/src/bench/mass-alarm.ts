@@ -4,9 +4,10 @@ import { pause } from '../world/random.js';
 import type { World } from '../world/world.js';
 import { inDatabase } from './admin-database.js';
 import { percentile } from './driver.js';
-import { RelaisSocket } from './relais-socket.js';
+import type { Listeners } from './listeners.js';
 
 const WAIT_MS = 60_000;
+const SMALL_ALARMS = 50;
 
 export interface MassAlarmResult {
   recipients: number;
@@ -16,18 +17,26 @@ export interface MassAlarmResult {
   p99DeviceMs: number;
   /** By the clock of the database: from the alarm until its last notification was written. */
   committedMs: number;
+  /** From the request until the last device has heard and the last row is written, ms of the steady clock. */
+  beganAtMs: number;
+  endedAtMs: number;
 }
 
-/** People without devices, written by the database itself as copies of the owner whose names nobody will open. */
+/**
+ * People without devices, written by the database itself as copies of the owner whose names nobody will open. In the order of ids they
+ * stand between those who are there: who has a device has nothing to do with when they came.
+ */
 export function growPeople(world: World, people: number): Promise<unknown> {
   const { organizationId, userId } = world.people.owner.tokens;
   return inDatabase(world, 'auth', async (client) => {
     await client.query(
-      `WITH made AS (
+      `WITH known AS (
+         SELECT k.id, row_number() OVER (ORDER BY k.id) - 1 AS at, count(*) OVER () AS total FROM app_user k WHERE k.organization_id = $1
+       ), made AS (
          INSERT INTO app_user (organization_id, id, role, state, email_index, email_sealed, display_name_sealed, password_hash, created_at)
-         SELECT u.organization_id, gen_random_uuid(), 'member', 'active', sha256(n::text::bytea), u.email_sealed,
+         SELECT u.organization_id, (left(k.id::text, 18) || right(gen_random_uuid()::text, 18))::uuid, 'member', 'active', sha256(n::text::bytea), u.email_sealed,
                 u.display_name_sealed, u.password_hash, now()
-         FROM app_user u, generate_series((SELECT count(*) FROM app_user), $3::int - 1) AS n
+         FROM app_user u, generate_series((SELECT count(*) FROM app_user), $3::int - 1) AS n JOIN known k ON k.at = n % k.total
          WHERE u.organization_id = $1 AND u.id = $2 RETURNING organization_id, id)
        INSERT INTO pool_user (organization_id, pool_id, user_id)
        SELECT m.organization_id, p.id, m.id FROM made m JOIN pool p USING (organization_id) WHERE p.is_default`,
@@ -37,59 +46,41 @@ export function growPeople(world: World, people: number): Promise<unknown> {
   });
 }
 
-/** An emergency to everybody, some of whom have a socket. Ready when it is made; `raise` can be timed. */
-export class MassAlarm {
-  private readonly alarmId = newId<never>();
-  private readonly heardMs: number[] = [];
-  private readonly sockets: RelaisSocket[] = [];
-
-  private constructor(private readonly world: World) {}
-
-  static async ready(world: World, { recipients, sockets }: { recipients: number; sockets: number }) {
-    const sessions = await world.people.atLeast(sockets);
-    await growPeople(world, recipients);
-    const gateways = await world.gateways();
-    const alarm = new MassAlarm(world);
-    for (const [at, session] of sessions.entries())
-      alarm.listen(await RelaisSocket.open(gateways[at % gateways.length] as string, session));
-    await pause(1_000);
-    return alarm;
-  }
-
-  async raise(): Promise<MassAlarmResult> {
-    const { world, alarmId, heardMs, sockets } = this;
-    const beganAtMs = performance.now();
-    const { recipients } = await world.people.owner.call(ROUTES.raiseAlarm, {
-      ...{ alarmId, severity: 'emergency', title: 'Everybody out', text: 'Gather at the gate' },
-      audience: { everyone: true },
+/** Alarms of one person, and what autovacuum does within a minute of them: nobody's first alarm is one to everybody. */
+export async function raiseSmallAlarms(world: World): Promise<void> {
+  const { owner } = world.people;
+  for (let at = 0; at < SMALL_ALARMS; at++)
+    await owner.call(ROUTES.raiseAlarm, {
+      ...{ alarmId: newId<never>(), severity: 'notice', title: 'One of many', needed: 0 },
+      audience: { userIds: [owner.tokens.userId] },
     });
-    while (heardMs.length < sockets.length && performance.now() - beganAtMs < WAIT_MS) await pause(20);
-    const deaf = sockets.length - heardMs.length;
-    if (deaf > 0) throw new Error(`${deaf} of ${sockets.length} devices did not hear the alarm`);
-    let ledger = await ledgerOf(world, alarmId);
-    while (ledger.told < recipients && performance.now() - beganAtMs < WAIT_MS) ledger = await ledgerOf(world, alarmId);
-    const { told, ms } = ledger;
-    const latencies = heardMs.map((at) => at - beganAtMs).toSorted((x, y) => x - y);
-    return {
-      ...{ recipients: told, sockets: sockets.length, committedMs: ms },
-      ...{ firstDeviceMs: latencies[0] ?? NaN, p99DeviceMs: percentile(latencies, 0.99) },
-    };
-  }
+  await pause(1_000);
+  await inDatabase(world, 'alerting', (client) => client.query('ANALYZE'));
+}
 
-  close(): void {
-    for (const socket of this.sockets) socket.close();
+/** An emergency to everybody, some of whom have a socket. */
+export async function raiseMassAlarm(world: World, listeners: Listeners, sockets: number): Promise<MassAlarmResult> {
+  const alarmId = newId<never>();
+  const beganAtMs = performance.now();
+  const { recipients } = await world.people.owner.call(ROUTES.raiseAlarm, {
+    ...{ alarmId, severity: 'emergency', title: 'Everybody out', text: 'Gather at the gate' },
+    audience: { everyone: true },
+  });
+  const heard = listeners.heardAtMs(alarmId);
+  const isTime = () => performance.now() - beganAtMs < WAIT_MS;
+  while (heard.length < sockets && isTime()) await pause(20);
+  if (heard.length < sockets) throw new Error(`${sockets - heard.length} of ${sockets} devices did not hear the alarm`);
+  let ledger = await ledgerOf(world, alarmId);
+  while (ledger.told < recipients && isTime()) {
+    await pause(100);
+    ledger = await ledgerOf(world, alarmId);
   }
-
-  private listen(socket: RelaisSocket): void {
-    let hasIt = false;
-    socket.onAlarm = ({ alarm, step, cycle }) => {
-      if (alarm.id !== this.alarmId || hasIt) return;
-      hasIt = true;
-      this.heardMs.push(performance.now());
-      socket.markAlarm({ alarmId: alarm.id, step, cycle });
-    };
-    this.sockets.push(socket);
-  }
+  const latencies = heard.map((at) => at - performance.timeOrigin - beganAtMs).toSorted((x, y) => x - y);
+  return {
+    ...{ recipients: ledger.told, sockets, committedMs: ledger.ms, beganAtMs },
+    ...{ firstDeviceMs: latencies[0] ?? NaN, p99DeviceMs: percentile(latencies, 0.99) },
+    endedAtMs: beganAtMs + Math.max(latencies.at(-1) ?? NaN, ledger.ms),
+  };
 }
 
 const ledgerOf = (world: World, alarmId: string): Promise<{ told: number; ms: number }> =>

@@ -1,9 +1,8 @@
 import type { Usage } from '@relais/devstack';
 import { pause } from '../world/random.js';
-import { type Driver, type Pair, percentile } from './driver.js';
+import { ageOf, type Driver, type Pair, percentile, textNow } from './driver.js';
 
 const IN_FLIGHT = 4;
-const FILLER = 'x'.repeat(120);
 
 /** One run of a load. */
 export interface Sample {
@@ -27,23 +26,25 @@ interface Counting {
   isCounting: boolean;
 }
 
-/** The text is 120 bytes and begins with the time it was sent. */
-const textNow = (): string => `${performance.now()} ${FILLER}`.slice(0, FILLER.length);
-const ageOf = (text: string): number => performance.now() - Number(text.split(' ', 1)[0]);
-
 /** Every pair keeps four messages in flight: as fast as it goes. */
 export function saturate(driver: Driver, pairs: readonly Pair[], seconds: number): Promise<Sample> {
-  return measure(driver, pairs, seconds, (pair) => {
+  const drive = (pair: Pair) => {
     pair.onAcknowledged = () => pair.send(textNow());
     for (let index = 0; index < IN_FLIGHT; index++) pair.send(textNow());
-    return () => (pair.onAcknowledged = () => undefined);
-  });
+    return () => void (pair.onAcknowledged = () => undefined);
+  };
+  return measure(driver, pairs, seconds, () => pairs.map(drive));
 }
 
 /** All pairs together send `perSecond`, whatever comes back: what people see at that load. */
 export function atRate(driver: Driver, pairs: readonly Pair[], seconds: number, perSecond: number): Promise<Sample> {
-  const intervalMs = (1_000 * pairs.length) / perSecond;
-  return measure(driver, pairs, seconds, (pair, index) => {
+  return measure(driver, pairs, seconds, () => drip(pairs, perSecond));
+}
+
+/** Begins to send, in turn and evenly. @returns what ends it for each pair */
+export const drip = (pairs: readonly Pair[], perSecond: number): (() => void)[] =>
+  pairs.map((pair, index) => {
+    const intervalMs = (1_000 * pairs.length) / perSecond;
     let timer: NodeJS.Timeout;
     let dueAtMs = performance.now() + (index / pairs.length) * intervalMs;
     const tick = () => {
@@ -53,13 +54,12 @@ export function atRate(driver: Driver, pairs: readonly Pair[], seconds: number, 
     tick();
     return () => clearTimeout(timer);
   });
-}
 
 async function measure(
   driver: Driver,
   pairs: readonly Pair[],
   seconds: number,
-  drive: (pair: Pair, index: number) => () => void,
+  drive: () => (() => void)[],
 ): Promise<Sample> {
   const counting: Counting = { latenciesMs: [], isCounting: false };
   for (const pair of pairs)
@@ -67,7 +67,7 @@ async function measure(
       if (!counting.isCounting) return;
       counting.latenciesMs.push(ageOf(text));
     };
-  const stops = pairs.map(drive);
+  const stops = drive();
   await pause(2_000);
   const before = driver.usage();
   const startedAtMs = performance.now();

@@ -4,6 +4,8 @@ import type { RelaisSession } from '@relais/sdk';
 import { WebSocket } from 'ws';
 import { opened } from './driver.js';
 
+const PATH = '/v1/realtime';
+
 /** A socket that speaks the protocol and nothing more, so that the generator costs as little as it can. */
 export class RelaisSocket {
   onEntry: (entry: Entry) => void = () => undefined;
@@ -12,10 +14,7 @@ export class RelaisSocket {
   onClosed: (code: number) => void = () => undefined;
   private n = 0;
 
-  private constructor(
-    private readonly socket: WebSocket,
-    private readonly prove: (accessToken: string) => { token: string; proof: string },
-  ) {
+  private constructor(private readonly socket: WebSocket) {
     socket.on('message', (data: Buffer) => this.heard(JSON.parse(data.toString()) as ServerFrame));
     socket.on('close', (code) => this.onClosed(code));
     socket.on('error', () => undefined);
@@ -23,23 +22,28 @@ export class RelaisSocket {
 
   /** Connects, says hello and resolves when it is ready. */
   static async open(gateway: string, session: RelaisSession): Promise<RelaisSocket> {
-    const socket = new WebSocket(`${gateway.replace('http', 'ws')}/v1/realtime`, SUBPROTOCOL, {
-      perMessageDeflate: false,
-    });
-    const url = `${gateway}/v1/realtime`;
-    const relais = new RelaisSocket(socket, (accessToken) => ({
-      token: accessToken,
-      proof: session.proof({ method: 'GET', url, accessToken }),
-    }));
+    return RelaisSocket.openWith(gateway, await RelaisSocket.hello(gateway, session));
+  }
+
+  static async openWith(gateway: string, hello: string): Promise<RelaisSocket> {
+    const socket = new WebSocket(`${gateway.replace('http', 'ws')}${PATH}`, SUBPROTOCOL, { perMessageDeflate: false });
+    const relais = new RelaisSocket(socket);
     await opened(socket);
     const ready = new Promise<void>((resolve, reject) => {
       relais.onReady = resolve;
       relais.onClosed = (code) => reject(new Error(`closed with ${code} before it was ready`));
     });
-    socket.send(JSON.stringify({ type: 'hello', ...relais.prove(await session.accessToken()) }));
+    socket.send(hello);
     await ready;
     relais.onClosed = () => undefined;
     return relais;
+  }
+
+  /** The first frame of a socket to this gateway, good for one socket that is opened soon. */
+  static async hello(gateway: string, session: RelaisSession): Promise<string> {
+    const token = await session.accessToken();
+    const proof = session.proof({ method: 'GET', url: `${gateway}${PATH}`, accessToken: token });
+    return JSON.stringify({ type: 'hello', token, proof });
   }
 
   /** @returns the number its answer will carry. */
@@ -60,11 +64,6 @@ export class RelaisSocket {
   markAlarm(round: { alarmId: string; step: number; cycle: number }): void {
     const marks = [{ ...round, path: 'socket', state: 'shown' }];
     this.socket.send(JSON.stringify({ type: 'alarm_mark', marks }));
-  }
-
-  /** Goes on with a new token, as a client does before the old one runs out. */
-  renew(token: string): void {
-    this.socket.send(JSON.stringify({ type: 'token', n: ++this.n, ...this.prove(token) }));
   }
 
   close(): void {
