@@ -95,6 +95,11 @@ export class Logs {
     for (const userId of users) this.publisher.publish(live.user(organizationId, userId), bytes);
   }
 
+  /** Tells several people of something at once. */
+  tellMany(organizationId: OrganizationId, message: object): void {
+    this.publisher.publish(live.people(organizationId), JSON.stringify(message));
+  }
+
   get(id: ConversationId): Log {
     const log = this.byId.get(id);
     if (!log) throw listEntries.fail('conversation_not_found');

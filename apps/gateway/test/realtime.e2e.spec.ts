@@ -42,6 +42,25 @@ describe('the realtime edge', () => {
     expect(from.seqs(id)).toEqual([2]);
   });
 
+  it('tells those who are named in one message for many, and nobody else, of another organization neither', async () => {
+    const [alice, bob] = pair();
+    const carol = someone({ organizationId: alice.organizationId });
+    const stranger = someone();
+    const clients = await Promise.all([alice, bob, carol, stranger].map((one) => world.join(one)));
+    const told = { type: 'alarm_changed', alarm: { id: newId(), title: 'Everybody out' } };
+    const userIds = [alice.userId, stranger.userId, newId(), bob.userId];
+
+    world.logs.tellMany(alice.organizationId, { userIds, told });
+    for (const rubbish of [null, {}, { userIds: 'all', told }, { userIds, told: { type: 'entry' } }, { userIds }])
+      world.logs.tellMany(alice.organizationId, rubbish as object);
+    const last = { type: 'alarm', alarm: { id: newId(), title: 'the last' } };
+    world.logs.tellMany(alice.organizationId, { userIds: [carol.userId, ...userIds], told: last });
+    await Promise.all(clients.slice(0, 3).map((client) => client.until(({ type }) => type === 'alarm')));
+
+    const alarms = clients.map(({ frames }) => frames.filter(({ type }) => type.startsWith('alarm')));
+    expect(alarms).toEqual([[told, last], [told, last], [last], []]);
+  });
+
   it('passes the refusal of a service on under the number of the request', async () => {
     const [alice, bob] = pair();
     const id = world.logs.create(bob.organizationId, [bob.userId]);

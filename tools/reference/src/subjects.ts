@@ -76,6 +76,7 @@ const live = (): string => {
   const rows = [
     ['live.<organization>.user.<user>', 'a direct conversation of that person'],
     ['live.<organization>.conversation.<conversation>', 'a group or a channel, once for all its members'],
+    ['live.<organization>.people', 'many people at once, who are named in it: an alarm'],
   ];
   return table(
     ['subject', 'carries', 'published by', 'heard by'],

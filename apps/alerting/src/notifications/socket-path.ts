@@ -1,12 +1,16 @@
 import type { LivePublisher } from '@relais/bus';
-import { type Alarm, live, type LiveEvent } from '@relais/contracts';
+import { type Alarm, live, type LiveEvent, PEOPLE_AT_ONCE, type PeopleTold } from '@relais/contracts';
 import type { Database } from '@relais/database';
 import type { OrganizationId, UserId } from '@relais/kernel';
 import { type AlarmContent, toAlarm } from '../alarms/alarm-content.js';
 import { findAlarm } from '../alarms/alarm-rows.postgres.js';
 import type { Sealing } from '../sealing.js';
 import type { Path } from './dispatcher.js';
-import type { Claimed, Outcome } from './notification-rows.postgres.js';
+import type { Claimed } from './claim.postgres.js';
+import type { Outcome } from './finish.postgres.js';
+
+/** So many are told one by one: only the gateways they are at hear of it. */
+const FEW = 8;
 
 /**
  * To the sockets of whoever has one. Sent means that it left for the gateways; whether a device has it, the device says. The
@@ -47,8 +51,16 @@ export class SocketPath implements Path {
   }
 
   private publish(organizationId: OrganizationId, userIds: readonly UserId[], event: LiveEvent): void {
+    if (userIds.length > FEW) return this.publishToMany(organizationId, userIds, event);
     const bytes = Buffer.from(JSON.stringify(event));
     for (const userId of userIds) this.publisher.publish(live.user(organizationId, userId), bytes);
+  }
+
+  private publishToMany(organizationId: OrganizationId, userIds: readonly UserId[], told: LiveEvent): void {
+    for (let at = 0; at < userIds.length; at += PEOPLE_AT_ONCE) {
+      const message: PeopleTold = { userIds: userIds.slice(at, at + PEOPLE_AT_ONCE), told };
+      this.publisher.publish(live.people(organizationId), JSON.stringify(message));
+    }
   }
 
   private async read(organizationId: OrganizationId, alarmId: string): Promise<Alarm | null> {

@@ -9,19 +9,22 @@ import {
   type Membership,
   type Read,
   readLiveEvent,
+  readNoticeToMany,
 } from './live-events.js';
 import type { Person } from './person.js';
 import type { Streams } from './streams.js';
 
 type Subject =
   | { organizationId: OrganizationId; userId: UserId }
-  | { organizationId: OrganizationId; conversationId: ConversationId };
+  | { organizationId: OrganizationId; conversationId: ConversationId }
+  | { organizationId: OrganizationId; isForMany: true };
 
-/** `live.<organization>.user.<id>` or `live.<organization>.conversation.<id>`: see the contracts. */
+/** `live.<organization>.user.<id>`, `….conversation.<id>` or `….people`: see the contracts. */
 function readSubject(subject: string): Subject | undefined {
   const [, organization, kind, id] = subject.split('.');
   const organizationId = organization as OrganizationId;
   if (kind === 'user') return { organizationId, userId: id as UserId };
+  if (kind === 'people') return { organizationId, isForMany: true };
   return kind === 'conversation' ? { organizationId, conversationId: id as ConversationId } : undefined;
 }
 
@@ -34,8 +37,9 @@ export class Delivery {
 
   /** Takes what arrived on a live subject. */
   receive(data: Uint8Array, subjectName: string): void {
-    const event = readLiveEvent(data);
     const subject = readSubject(subjectName);
+    if (subject && 'isForMany' in subject) return this.toMany(subject.organizationId, data);
+    const event = readLiveEvent(data);
     if (!event || !subject) return liveEvent('malformed');
     if ('conversationId' in subject) this.toConversation(subject, event);
     else this.toPerson(this.hub.find(subject.organizationId, subject.userId), event);
@@ -65,6 +69,15 @@ export class Delivery {
     if ('note' in event) {
       for (const person of stream.members.keys()) giveNote(person, event.note);
     } else if (!stream.offer(event.entry)) liveEvent('duplicate');
+  }
+
+  private toMany(organizationId: OrganizationId, data: Uint8Array): void {
+    const read = readNoticeToMany(data);
+    if (!read) return liveEvent('malformed');
+    for (const userId of read.userIds) {
+      const person = this.hub.find(organizationId, userId);
+      if (person) giveNotice(person, read.notice);
+    }
   }
 
   private toPerson(person: Person | undefined, event: Read): void {

@@ -34,7 +34,7 @@ export class Hub {
     this.connections.add(connection);
   }
 
-  /** A socket turned out to be this person's. From now on the replica hears the person's own subject. */
+  /** A socket turned out to be this person's. From now on the replica hears what is said to them. */
   enter(connection: Connection, principal: Principal): Person {
     const { organizationId, userId } = principal;
     const person = this.find(organizationId, userId) ?? this.open(organizationId, userId);
@@ -71,7 +71,8 @@ export class Hub {
   }
 
   private open(organizationId: OrganizationId, userId: UserId): Person {
-    const person = new Person(organizationId, userId, this.bus.want(live.user(organizationId, userId)));
+    const releases = [live.user(organizationId, userId), live.people(organizationId)].map((one) => this.bus.want(one));
+    const person = new Person(organizationId, userId, () => releases.forEach((release) => release()));
     this.persons.set(keyOf(organizationId, userId), person);
     return person;
   }

@@ -48,9 +48,20 @@ export const liveEvent = z.discriminatedUnion('type', [
 ]);
 export type LiveEvent = z.infer<typeof liveEvent>;
 
-/** Subjects of live fan-out: direct conversations go to their two people, larger ones to their own subject, once. */
+/** As many are named in one message of `live.people`. */
+export const PEOPLE_AT_ONCE = 250;
+
+/** The same for many people of an organization: each gateway is told once, and tells those who have a socket there. */
+export const peopleTold = z.object({ userIds: z.array(userId).min(1).max(PEOPLE_AT_ONCE), told: liveEvent });
+export type PeopleTold = z.infer<typeof peopleTold>;
+
+/**
+ * Subjects of live fan-out: direct conversations go to their two people, larger ones to their own subject, once. What many are told
+ * who share no conversation goes to everybody's gateways, with their names.
+ */
 export const live = {
   user: (organization: OrganizationId, user: UserId) => `live.${organization}.user.${user}`,
   conversation: (organization: OrganizationId, conversation: ConversationId) =>
     `live.${organization}.conversation.${conversation}`,
+  people: (organization: OrganizationId) => `live.${organization}.people`,
 };
