@@ -51,6 +51,9 @@ import { TestBus } from './test-bus.js';
 
 type Raise = Partial<z.input<typeof raiseAlarm.input>>;
 
+/** Steps to so many people that they rest between two pages of them, which is over in a moment. */
+const RESTING = `SELECT count(*) AS n FROM timer WHERE kind = 'step' AND stage > 0`;
+
 /** The engine with everything of alerting around it, on a real PostgreSQL; auth and the ways to people are the test's. */
 export class EngineWorld {
   readonly organizationId = newId<OrganizationId>();
@@ -266,9 +269,11 @@ export class EngineWorld {
 
   /** Does what is due now, to the end. */
   async settle(engine: Engine = this.engine): Promise<void> {
-    await engine.runOnce();
-    await engine.idle();
-    await this.dispatcher.idle();
+    do {
+      await engine.runOnce();
+      await engine.idle();
+      await this.dispatcher.idle();
+    } while ((await this.count(RESTING)) > 0);
   }
 
   /** Who was told by which path in which step and cycle, in order. */

@@ -3,7 +3,7 @@ import { AppError, newId, type PoolId, type UserId } from '@relais/kernel';
 import type { z } from 'zod';
 import { Escalation } from '../src/engine/escalation.js';
 import { dropTimer } from '../src/engine/timers.postgres.js';
-import type { Outcome } from '../src/notifications/notification-rows.postgres.js';
+import type { Outcome } from '../src/notifications/finish.postgres.js';
 import { FIRST_AT_ONCE, TOLD_AT_ONCE } from '../src/notifications/tell.postgres.js';
 import { EngineWorld } from './engine-world.js';
 

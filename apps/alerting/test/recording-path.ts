@@ -1,6 +1,7 @@
 import type { OrganizationId } from '@relais/kernel';
 import type { Path } from '../src/notifications/dispatcher.js';
-import type { Claimed, Outcome } from '../src/notifications/notification-rows.postgres.js';
+import type { Claimed } from '../src/notifications/claim.postgres.js';
+import type { Outcome } from '../src/notifications/finish.postgres.js';
 
 /** A path that keeps what it was given, and does what the test wants. */
 export class RecordingPath implements Path {

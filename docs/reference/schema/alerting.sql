@@ -157,6 +157,7 @@ CREATE TABLE public.alarm_recipient (
     answered_at timestamp with time zone,
     handed_over_at timestamp with time zone
 );
+ALTER TABLE ONLY public.alarm_recipient ALTER COLUMN alarm_id SET (n_distinct=-0.001);
 
 ALTER TABLE ONLY public.alarm_recipient FORCE ROW LEVEL SECURITY;
 
@@ -755,6 +756,7 @@ CREATE TABLE public.notification (
     silent_at timestamp with time zone
 )
 WITH (fillfactor='70');
+ALTER TABLE ONLY public.notification ALTER COLUMN alarm_id SET (n_distinct=-0.001);
 
 ALTER TABLE ONLY public.notification FORCE ROW LEVEL SECURITY;
 

@@ -12,6 +12,7 @@ import { Drills1764100600100 } from './migrations/1764100600100-drills.js';
 import { ManyRecipients1764100800000 } from './migrations/1764100800000-many-recipients.js';
 import { TargetsOfAStep1764100900000 } from './migrations/1764100900000-targets-of-a-step.js';
 import { MakersOfSources1764101000000 } from './migrations/1764101000000-makers-of-sources.js';
+import { LargeRounds1764101100000 } from './migrations/1764101100000-large-rounds.js';
 import { PhoneUse1764100700000 } from './migrations/1764100700000-phone-use.js';
 
 /** In the order in which they are applied. */
@@ -31,4 +32,5 @@ export const migrations = [
   ManyRecipients1764100800000,
   TargetsOfAStep1764100900000,
   MakersOfSources1764101000000,
+  LargeRounds1764101100000,
 ];

@@ -32,6 +32,7 @@ export abstract class OnDuty {
  */
 export async function stepDue(tx: Tx, timer: Timer, onDuty: OnDuty): Promise<boolean> {
   const { organization_id: organizationId, subject_id: alarmId, step } = timer;
+  const beganAtMs = performance.now();
   const alarm = await lockAlarm(tx, organizationId, alarmId);
   const found = await stepOf(tx, organizationId, alarmId, step);
   if (!alarm || !found) return false;
@@ -43,7 +44,7 @@ export async function stepDue(tx: Tx, timer: Timer, onDuty: OnDuty): Promise<boo
       ? await tell(tx, alarm, found, timer, onDuty)
       : NOBODY;
   if (!hasBegun && !alarm.is_silent) stepCame(step, timer.cycle, told > 0, timer.late_seconds ?? 0);
-  if (!isLast) await goOn(tx, timer);
+  if (!isLast) await goOn(tx, timer, (performance.now() - beganAtMs) / 1_000);
   else {
     const hasTold = told > 0 || hasBegun;
     // A step without anybody does not keep the next one waiting.
@@ -106,9 +107,12 @@ const pageOf = (stage: number): { offset: number; limit: number } =>
     ? { offset: 0, limit: FIRST_AT_ONCE }
     : { offset: FIRST_AT_ONCE + (stage - 1) * TOLD_AT_ONCE, limit: TOLD_AT_ONCE };
 
-/** More people than fit into one transaction: the clock of the next step begins when the last of them is told. */
-const goOn = (tx: Tx, { organization_id, subject_id, step, cycle, stage }: Timer): Promise<unknown> =>
-  setTimer(tx, organization_id, { subject_id, kind: 'step', step, cycle, stage: stage + 1 }, 0);
+/**
+ * More people than fit into one transaction: the clock of the next step begins when the last of them is told. For as long as a page
+ * took, the processors belong to whoever talks meanwhile, and to the devices that answer.
+ */
+const goOn = (tx: Tx, { organization_id, subject_id, step, cycle, stage }: Timer, afterSeconds: number) =>
+  setTimer(tx, organization_id, { subject_id, kind: 'step', step, cycle, stage: stage + 1 }, afterSeconds);
 
 /** Rosters of the step by which nobody is on duty. */
 const vacantOf = ({ rosterIds }: StepRules, roles: readonly OnDutyNow[]): string[] =>

@@ -4,15 +4,9 @@ import type { OrganizationId } from '@relais/kernel';
 import type { Log } from '@relais/observability';
 import { setTimer, wakeLadders } from '../engine/timers.postgres.js';
 import { alarmDispatched, notificationEnded } from '../metrics.js';
-import {
-  type Claimed,
-  claim,
-  finish,
-  isStuck,
-  markDispatched,
-  nextWaiting,
-  type Outcome,
-} from './notification-rows.postgres.js';
+import { type Claimed, claim } from './claim.postgres.js';
+import { finish, isStuck, type Outcome } from './finish.postgres.js';
+import { markDispatched, nextWaiting } from './notification-rows.postgres.js';
 
 /** A way to reach people. Called after the commit; the notification's id is the key by which a repetition is known. */
 export interface Path {
@@ -20,9 +14,8 @@ export interface Path {
   send(organizationId: OrganizationId, claimed: readonly Claimed[]): Promise<Outcome[]>;
 }
 
-/** Sockets take all at once; providers are asked one for one, and what is more urgent shall not wait for long. */
-const AT_ONCE: Readonly<Record<'socket' | 'outside', number>> = { socket: 1_000, outside: 250 };
-const OUTSIDE = alarmPath.options.filter((path) => path !== 'socket');
+/** What is more urgent shall not wait for long, and who talks meanwhile neither. */
+const AT_ONCE = 250;
 /** Longer than a provider may take: what is still `sending` then was taken by a replica that has ended. */
 const LEASE_SECONDS = 30;
 /** What waits for a way that is busy here is looked for again so soon, by whoever has time then. */
@@ -68,23 +61,15 @@ export class Dispatcher {
   private async handOut(organizationId: OrganizationId): Promise<void> {
     for (;;) {
       const claimed = await this.claim(organizationId);
-      if (claimed.length === 0) return;
       for (const [path, group] of Map.groupBy(claimed, ({ path }) => path)) this.open(organizationId, path, group);
+      if (claimed.length < AT_ONCE) return;
     }
   }
 
   private claim(organizationId: OrganizationId): Promise<Claimed[]> {
-    const isFree = (path: AlarmPath) => !this.lanes.get(organizationId)?.has(path);
+    const free = alarmPath.options.filter((path) => !this.lanes.get(organizationId)?.has(path));
     return this.db.within(organizationId, async (tx) => {
-      const claimed: Claimed[] = [];
-      for (const [kind, all] of [
-        ['socket', ['socket']],
-        ['outside', OUTSIDE],
-      ] as const) {
-        const paths = all.filter(isFree);
-        const how = { paths, limit: AT_ONCE[kind], leaseSeconds: LEASE_SECONDS };
-        if (paths.length > 0) claimed.push(...(await claim(tx, organizationId, how)));
-      }
+      const claimed = await claim(tx, organizationId, { paths: free, limit: AT_ONCE, leaseSeconds: LEASE_SECONDS });
       // Set before anything is sent: if this replica ends here, another looks again.
       const waiting = await nextWaiting(tx, organizationId);
       if (waiting !== null) {

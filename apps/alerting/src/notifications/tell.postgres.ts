@@ -6,7 +6,7 @@ import { QUIET_UNTIL } from '../contact-rules/quiet-hours.postgres.js';
 import { REPEATED, type Round } from './notification-rows.postgres.js';
 
 /** As many are told in one transaction; the next ones in the next, which comes at once. */
-export const TOLD_AT_ONCE = 1_000;
+export const TOLD_AT_ONCE = 250;
 /** The first people of many hear of it in a tenth of the time that a whole page takes. */
 export const FIRST_AT_ONCE = 100;
 
@@ -31,7 +31,7 @@ const OF_ROUND = 'n.organization_id = $1 AND n.alarm_id = $3 AND n.step = $4 AND
 // NOTE: `NOT IN` and scalar subqueries, because they are hashed or looked up by key whatever the planner believes; of a table that
 // has just been filled it believes that it is empty, and would go through all of a round for each person.
 const ANSWERED = `SELECT a.user_id FROM alarm_recipient a
-  WHERE a.organization_id = $1 AND a.alarm_id = $3 AND a.answer IS NOT NULL`;
+  WHERE a.organization_id = $1 AND a.alarm_id = $3 AND a.user_id = ANY($9::uuid[]) AND a.answer IS NOT NULL`;
 
 /** Who answered, and who was relieved of it. */
 const RELIEVED = `SELECT a.user_id FROM alarm_recipient a
@@ -42,7 +42,7 @@ const BEGINS = `CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN $6::int = 20 THEN 
   SELECT ${QUIET_UNTIL} FROM quiet_hours q WHERE q.organization_id = $1 AND q.user_id = c.user_id) END, m.at) AS at) b`;
 
 /**
- * Of everybody in `person`, the first way of their own that this round has not used and that leads somewhere: it is in the
+ * Of everybody in `person`, the first way of their own that is not in `used` and leads somewhere: it is in the
  * ledger from now on, and its silence lets the next one come if there is one. Whoever is not in `recipient` knew before.
  */
 const TELL = `
@@ -50,7 +50,7 @@ const TELL = `
     SELECT w.user_id, w.path, w.silent_seconds, count(*) OVER (PARTITION BY w.user_id) AS options,
       row_number() OVER (PARTITION BY w.user_id ORDER BY w.position) AS nth
     FROM way w
-    WHERE w.has_destination AND (w.user_id, w.path) NOT IN (SELECT n.user_id, n.path FROM notification n WHERE ${OF_ROUND})
+    WHERE w.has_destination AND (w.user_id, w.path) NOT IN (SELECT u.user_id, u.path FROM used u)
   ), told AS (
     INSERT INTO notification (organization_id, alarm_id, step, cycle, user_id, path, priority, next_attempt_at, silent_at)
     SELECT $1, $3, $4, $5, c.user_id, c.path,
@@ -86,14 +86,15 @@ export async function tellFirst(
     tx,
     `WITH person AS (
        SELECT DISTINCT u.id AS user_id FROM unnest($9::uuid[]) AS u (id)
-       WHERE u.id NOT IN (${ANSWERED}) AND u.id NOT IN (SELECT n.user_id FROM notification n WHERE ${OF_ROUND})
+       WHERE u.id NOT IN (${ANSWERED}) AND u.id NOT IN (
+         SELECT n.user_id FROM notification n WHERE ${OF_ROUND} AND n.user_id = ANY($9::uuid[]))
      ), recipient AS (
        INSERT INTO alarm_recipient (organization_id, alarm_id, user_id)
        SELECT $1, $3, p.user_id FROM person p
        ON CONFLICT (organization_id, alarm_id, user_id) DO UPDATE SET handed_over_at = NULL
          WHERE alarm_recipient.handed_over_at IS NOT NULL
        RETURNING user_id
-     ), ${TELL}
+     ), used AS (SELECT p.user_id, NULL::text AS path FROM person p WHERE false), ${TELL}
      SELECT ${COUNTED}, (SELECT extract(epoch FROM min(t.silent_at) - clock_timestamp())::float8 FROM told t) AS next_seconds`,
     [...parametersOf(organizationId, round, how, null), userIds],
   );
@@ -111,7 +112,8 @@ export async function tellNext(tx: Tx, organizationId: OrganizationId, round: Ro
        SELECT n.user_id FROM notification n WHERE ${OF_ROUND} AND n.user_id NOT IN (${RELIEVED})
        GROUP BY n.user_id HAVING bool_and(n.received_at IS NULL
          AND (n.state = 'failed' OR coalesce(n.silent_at <= clock_timestamp(), false)))
-     ), recipient AS (SELECT p.user_id FROM person p), ${TELL}
+     ), recipient AS (SELECT p.user_id FROM person p),
+     used AS (SELECT n.user_id, n.path FROM notification n WHERE ${OF_ROUND}), ${TELL}
      SELECT ${COUNTED}, (SELECT extract(epoch FROM least(
          (SELECT min(t.silent_at) FROM told t),
          (SELECT min(n.silent_at) FROM notification n WHERE ${OF_ROUND} AND n.received_at IS NULL

@@ -2,7 +2,7 @@ import type { AlarmSettings } from '@relais/contracts';
 import type { Database } from '@relais/database';
 import type { OrganizationId } from '@relais/kernel';
 import type { AlarmContent } from '../alarms/alarm-content.js';
-import type { Claimed } from '../notifications/notification-rows.postgres.js';
+import type { Claimed } from '../notifications/claim.postgres.js';
 import type { Sealing } from '../sealing.js';
 import { settingsOf } from '../settings-rows.postgres.js';
 import type { AlarmMessage } from './messages.js';

@@ -1,6 +1,7 @@
 import type { OrganizationId, UserId } from '@relais/kernel';
 import type { Path } from '../notifications/dispatcher.js';
-import type { Claimed, Outcome } from '../notifications/notification-rows.postgres.js';
+import type { Claimed } from '../notifications/claim.postgres.js';
+import type { Outcome } from '../notifications/finish.postgres.js';
 import type { AlarmMessages } from './alarm-messages.js';
 import type { Mail } from './email.js';
 import type { AddressOf, Destination, Destinations, OutsidePath as Way } from './destinations.js';

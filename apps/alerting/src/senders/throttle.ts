@@ -1,7 +1,7 @@
 import type { Database, Tx } from '@relais/database';
 import type { OrganizationId } from '@relais/kernel';
 import { holdPhones, noteUses, takeBackUses, takeTurns, type Use, usesOf } from './phone-use.postgres.js';
-import type { Outcome } from '../notifications/notification-rows.postgres.js';
+import type { Outcome } from '../notifications/finish.postgres.js';
 import type { Problem } from './sent.js';
 import { type PhonePath, type Room, roomOf, share, type Waiting } from './throttle-rules.js';
 

@@ -1,0 +1,113 @@
+import { rows } from '@relais/database';
+import { type Claimed, claim } from '../src/notifications/claim.postgres.js';
+import { finish } from '../src/notifications/finish.postgres.js';
+import { mark } from '../src/notifications/mark.postgres.js';
+import { EngineWorld } from './engine-world.js';
+
+const PEOPLE = 10_000;
+const EARLIER_ALARMS = 4;
+
+/** What the planner knows of these tables is that they were empty once: nobody has analyzed them since. */
+describe('alarms to ten thousand, one after another', () => {
+  let world: EngineWorld;
+  let alarmId: string;
+
+  beforeEach(async () => {
+    world = await EngineWorld.open();
+    for (let earlier = 0; earlier < EARLIER_ALARMS; earlier++) await fill('shown');
+    alarmId = await fill('queued');
+  });
+  afterEach(() => world.close());
+
+  const within = <Result>(work: Parameters<typeof world.database.within<Result>>[1]) =>
+    world.database.within(world.organizationId, work);
+
+  async function fill(state: string): Promise<string> {
+    const { alarmId } = await world.raise(world.person(), {
+      severity: 'emergency',
+      audience: { userIds: [world.person()] },
+    });
+    await within(async (tx) => {
+      const ids = [world.organizationId, alarmId, PEOPLE];
+      await rows(
+        tx,
+        `INSERT INTO alarm_recipient (organization_id, alarm_id, user_id)
+         SELECT $1, $2, ('00000000-0000-4000-8000-' || lpad(p::text, 12, '0'))::uuid FROM generate_series(1, $3::int) p`,
+        ids,
+      );
+      await rows(
+        tx,
+        `INSERT INTO notification (organization_id, alarm_id, step, cycle, user_id, path, priority, state, next_attempt_at)
+         SELECT r.organization_id, r.alarm_id, 0, 0, r.user_id, 'socket', 0, $3, clock_timestamp()
+         FROM alarm_recipient r WHERE r.organization_id = $1 AND r.alarm_id = $2`,
+        [world.organizationId, alarmId, state],
+      );
+    });
+    return alarmId;
+  }
+
+  const claimAll = async (): Promise<Claimed[]> => {
+    const all: Claimed[] = [];
+    for (;;) {
+      const some = await within((tx) =>
+        claim(tx, world.organizationId, { paths: ['socket'], limit: 1_000, leaseSeconds: 30 }),
+      );
+      if (some.length === 0) return all;
+      all.push(...some);
+    }
+  };
+  const shownBy = (claimed: readonly Claimed[]) =>
+    claimed.map(
+      ({ userId, step, cycle }) => ({ userId, step, cycle, alarmId, path: 'socket', state: 'shown' }) as const,
+    );
+
+  it('are sent, and marked as shown, each statement within the time that statements have', async () => {
+    await within((tx) =>
+      rows(tx, `UPDATE alarm_recipient SET answer = 'coming' WHERE alarm_id = $1 AND user_id < $2`, [
+        alarmId,
+        '00000000-0000-4000-8000-000000000011',
+      ]),
+    );
+
+    const claimed = (await claimAll()).filter((one) => one.alarmId === alarmId);
+    await within((tx) =>
+      finish(
+        tx,
+        world.organizationId,
+        claimed.map((one) => ({ claimed: one, outcome: { state: 'sent' } })),
+      ),
+    );
+    const marked = await within((tx) => mark(tx, world.organizationId, shownBy(claimed.slice(0, 2_000))));
+
+    const stateOf = (state: string) =>
+      world.count(`SELECT count(*) AS n FROM notification WHERE alarm_id = '${alarmId}' AND state = '${state}'`);
+    expect(marked.filter(({ isNew }) => isNew)).toHaveLength(2_000);
+    // Ten have answered before it was sent.
+    expect([await stateOf('skipped'), await stateOf('shown'), await stateOf('sent')]).toEqual([10, 2_000, 7_990]);
+  });
+
+  it('are marked by devices while they are written as sent, and nobody waits for whom waits for them', async () => {
+    const claimed = (await claimAll()).filter((one) => one.alarmId === alarmId);
+    const backwards = claimed.toReversed();
+    const sent = claimed.map((one) => ({ claimed: one, outcome: { state: 'sent' } as const }));
+    const pages = [0, 1, 2, 3, 4].map((page) => page * 2_000);
+
+    await Promise.all([
+      ...pages.map((at) => within((tx) => finish(tx, world.organizationId, sent.slice(at, at + 2_000)))),
+      ...pages.map((at) => within((tx) => mark(tx, world.organizationId, shownBy(backwards.slice(at, at + 2_000))))),
+    ]);
+
+    const shown = `SELECT count(*) AS n FROM notification WHERE alarm_id = '${alarmId}' AND state = 'shown' AND sent_at IS NOT NULL`;
+    expect(await world.count(shown)).toBe(PEOPLE);
+    expect(await deadlocks()).toBe(0);
+  });
+
+  /** As the server counts them, which it does shortly after they happened. */
+  const deadlocks = async (): Promise<number> => {
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    const [found] = await world.db.query<{ deadlocks: string }[]>(
+      `SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`,
+    );
+    return Number(found?.deadlocks);
+  };
+});
