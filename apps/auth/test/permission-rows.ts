@@ -440,13 +440,13 @@ export const ROWS: Record<RouteName, Row | null> = {
     stepUp: true,
     input: () => ({ runId: newId() }),
     leaves: 'directory-run.approved',
-    shownIn: 'directory',
+    shownIn: 'directory/plan',
   }),
   undoDirectoryRun: everywhere('manage_directories', {
     stepUp: true,
     input: () => ({ runId: newId() }),
     leaves: 'directory-run.undone',
-    shownIn: 'directory',
+    shownIn: 'directory/plan',
   }),
 
   listIdentityProviders: everywhere('manage_identity_providers'),
