@@ -52,7 +52,7 @@
 {{- $values := .root.Values -}}
 - name: REPLICA
   valueFrom: { fieldRef: { fieldPath: metadata.name } }
-- { name: NODE_OPTIONS, value: {{ include "relais.nodeOptions" .requests | quote }} }
+- { name: NODE_OPTIONS, value: {{ include "relais.nodeOptions" (dict "requests" .requests "name" .name) | quote }} }
 - { name: MALLOC_ARENA_MAX, value: "1" }
 - { name: LOG_LEVEL, value: {{ $values.logLevel | quote }} }
 - { name: VERSION, value: {{ .root.Chart.AppVersion | quote }} }

@@ -30,8 +30,9 @@ limits: { memory: {{ printf "%dMi" (mul 2 $mib) | quote }} }
 
 {{/* The heap leaves three tenths of the limit for what is beside it. */}}
 {{- define "relais.nodeOptions" -}}
-{{- $mib := include "relais.mebibytes" .memory | int -}}
-{{- printf "--max-old-space-size=%d --max-semi-space-size=8" (div (mul $mib 2 7) 10) -}}
+{{- $mib := include "relais.mebibytes" .requests.memory | int -}}
+{{- $young := has .name (list "auth" "operator") | ternary 1 8 -}}
+{{- printf "--max-old-space-size=%d --max-semi-space-size=%d" (div (mul $mib 2 7) 10) $young -}}
 {{- end -}}
 
 {{/* What stands above the containers of every pod: (dict "root" $ "name" account "user" 65532) */}}
