@@ -55,7 +55,7 @@ export class AlertingModule {
         ...valuesOf(opened),
         ...trustOf(opened),
         ...engineOf(opened),
-        ...rosterProviders(opened.connection),
+        ...rosterProviders,
         ...QUALIFICATIONS,
         ...watchProviders(opened.connection.replica, opened.config.WATCH_ALLOWED_HOSTS),
         ...HANDLERS,

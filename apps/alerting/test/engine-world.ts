@@ -1,4 +1,3 @@
-import type { LivePublisher } from '@relais/bus';
 import type { AlarmPath, AlarmWarning, raiseAlarm } from '@relais/contracts';
 import { BlindIndex, Envelope, FileKeyProvider, MemoryKeyStore } from '@relais/crypto';
 import { Database, migrate, openDatabase, row, rows } from '@relais/database';
@@ -103,16 +102,13 @@ export class EngineWorld {
     const live = {
       publish: (subject: string, data: string | Uint8Array) => void this.announced.push(`${subject} ${String(data)}`),
     };
-    const announcer = (this.announcer = new Announcer(this.database, new SocketPath(this.database, sealing, live)));
+    const sockets = new SocketPath(this.database, sealing, live);
+    const announcer = (this.announcer = new Announcer(this.database, sockets));
     const reach = new Reach(this.database);
     const policyLint = new PolicyLint(this.database, audiences, reach);
     this.policies = new EscalationPoliciesHandler(this.database, access, sealing, policyLint);
     const shifts = new Shifts();
-    this.workers.push(
-      shifts,
-      new TakeAlong(this.onDuty),
-      new DutyNews(this.database, sealing, live as unknown as LivePublisher),
-    );
+    this.workers.push(shifts, new TakeAlong(this.onDuty), new DutyNews(this.database, sealing, sockets));
     const lint = new RosterLint(this.database, audiences, reach);
     this.workers.push(new FindingsWatch(this.database, this.policies, policyLint, lint));
     this.rosters = new RostersHandler(this.database, access, sealing, shifts, lint, this.engine);

@@ -34,7 +34,9 @@ export class MarkCollector {
       const write = this.write(organizationId, marks);
       const rest = write.catch(() => undefined).then(() => pause(COLLECT_MS));
       this.writing.set(organizationId, rest);
-      void rest.then(() => this.writing.get(organizationId) === rest && this.writing.delete(organizationId));
+      void rest.then(() => {
+        if (this.writing.get(organizationId) === rest) this.writing.delete(organizationId);
+      });
       return write;
     });
     const batch = { marks, written };

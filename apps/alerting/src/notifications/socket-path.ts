@@ -33,7 +33,7 @@ export class SocketPath implements Path {
     const [{ alarmId, step, cycle }] = group as readonly [Claimed];
     const alarm = await this.read(organizationId, alarmId);
     if (!alarm) return;
-    this.publish(
+    this.tell(
       organizationId,
       group.map(({ userId }) => userId),
       { type: 'alarm', alarm, step, cycle },
@@ -42,21 +42,17 @@ export class SocketPath implements Path {
 
   /** Tells those who know of an alarm what has become of it. */
   changed(organizationId: OrganizationId, userIds: readonly UserId[], alarm: Alarm): void {
-    this.publish(organizationId, userIds, { type: 'alarm_changed', alarm });
+    this.tell(organizationId, userIds, { type: 'alarm_changed', alarm });
   }
 
-  /** Something else about an alarm. */
+  /** Whatever is said to people who share no conversation. */
   tell(organizationId: OrganizationId, userIds: readonly UserId[], event: LiveEvent): void {
-    this.publish(organizationId, userIds, event);
-  }
-
-  private publish(organizationId: OrganizationId, userIds: readonly UserId[], event: LiveEvent): void {
-    if (userIds.length > FEW) return this.publishToMany(organizationId, userIds, event);
+    if (userIds.length > FEW) return this.tellMany(organizationId, userIds, event);
     const bytes = Buffer.from(JSON.stringify(event));
     for (const userId of userIds) this.publisher.publish(live.user(organizationId, userId), bytes);
   }
 
-  private publishToMany(organizationId: OrganizationId, userIds: readonly UserId[], told: LiveEvent): void {
+  private tellMany(organizationId: OrganizationId, userIds: readonly UserId[], told: LiveEvent): void {
     for (let at = 0; at < userIds.length; at += PEOPLE_AT_ONCE) {
       const message: PeopleTold = { userIds: userIds.slice(at, at + PEOPLE_AT_ONCE), told };
       this.publisher.publish(live.people(organizationId), JSON.stringify(message));

@@ -5,9 +5,9 @@ import { WAYS } from '../contact-rules/ladder.postgres.js';
 import { QUIET_UNTIL } from '../contact-rules/quiet-hours.postgres.js';
 import { REPEATED, type Round } from './notification-rows.postgres.js';
 
-/** As many are told in one transaction; the next ones in the next, which comes at once. */
+/** As many are told in one transaction; the next ones in the next, after a rest as long as it took. */
 export const TOLD_AT_ONCE = 250;
-/** The first people of many hear of it in a tenth of the time that a whole page takes. */
+/** The first people of many hear of it before a whole page is written. */
 export const FIRST_AT_ONCE = 100;
 
 /** How the people of a round are told. */

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { LivePublisher } from '@relais/bus';
-import { live, type LiveEvent } from '@relais/contracts';
 import { Database } from '@relais/database';
 import type { Timer } from '../engine/timers.postgres.js';
 import { Errand } from '../engine/work.js';
+import { SocketPath } from '../notifications/socket-path.js';
 import { Sealing } from '../sealing.js';
 import { concernedBy, dutiesOf } from './duty-rows.postgres.js';
 import { findRoster } from './roster-rows.postgres.js';
@@ -15,7 +14,7 @@ export class DutyNews {
   constructor(
     private readonly db: Database,
     private readonly sealing: Sealing,
-    private readonly publisher: LivePublisher,
+    private readonly sockets: SocketPath,
   ) {}
 
   @Errand('duty_news')
@@ -30,11 +29,8 @@ export class DutyNews {
     const document = await this.sealing.open<RosterDocument>(
       ...([organizationId, 'roster.document', rosterId, roster.document_sealed] as const),
     );
-    const event: LiveEvent = {
-      ...{ type: 'duty_changed', rosterId, name: document?.name ?? '', onDuty: duties.map(toDuty) },
-    };
-    const bytes = JSON.stringify(event);
-    for (const userId of userIds) this.publisher.publish(live.user(organizationId, userId), bytes);
+    const name = document?.name ?? '';
+    this.sockets.tell(organizationId, userIds, { type: 'duty_changed', rosterId, name, onDuty: duties.map(toDuty) });
     return null;
   }
 }

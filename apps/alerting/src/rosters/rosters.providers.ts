@@ -1,5 +1,4 @@
 import type { Provider } from '@nestjs/common';
-import { type BusConnection, LivePublisher } from '@relais/bus';
 import { OnDuty } from '../engine/due-step.js';
 import { DutiesHandler } from './duties.js';
 import { DutyNews } from './duty-news.js';
@@ -11,9 +10,8 @@ import { Shifts } from './shifts.js';
 import { TakeAlong } from './take-along.js';
 
 /** Who is on duty, and what follows from it. */
-export const rosterProviders = (connection: BusConnection): Provider[] => [
+export const rosterProviders: Provider[] = [
   { provide: OnDuty, useClass: Rostered },
-  { provide: LivePublisher, useValue: new LivePublisher(connection) },
   // As a class: the engine looks for work in classes only.
   DutyNews,
   Shifts,
