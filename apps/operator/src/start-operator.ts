@@ -3,7 +3,8 @@ import { newId, SystemClock } from '@relais/kernel';
 import type { Inside, Log } from '@relais/observability';
 import type { AlertRoutesConfig, Config } from './config.js';
 import { KubernetesApi } from './kubernetes/kubernetes-api.js';
-import { Elector, type Term } from './leader/elector.js';
+import { Elector } from './leader/elector.js';
+import { type Led, leadAll } from './leader/lead-all.js';
 import { KubernetesLeaseStore } from './leader/lease-store.kubernetes.js';
 import { SystemMonotonic } from './leader/monotonic.js';
 import { declareRoutes, declareSeries } from './metrics.js';
@@ -74,10 +75,6 @@ function routeKeeper(settings: AlertRoutesConfig, reconcileMs: number, api: Kube
   });
 }
 
-interface Led {
-  lead(term: Term): Promise<void>;
-}
-
 const electorOf = (config: Config, api: KubernetesApi, keepers: readonly Led[], log: Log): Elector =>
   new Elector(new KubernetesLeaseStore(api, config.NAMESPACE, config.LEASE_NAME), (term) => leadAll(keepers, term), {
     identity: `${config.REPLICA}_${newId()}`,
@@ -88,6 +85,3 @@ const electorOf = (config: Config, api: KubernetesApi, keepers: readonly Led[], 
     clock: new SystemClock(),
     log,
   });
-
-const leadAll = async (keepers: readonly Led[], term: Term): Promise<void> =>
-  void (await Promise.all(keepers.map((keeper) => keeper.lead(term))));
