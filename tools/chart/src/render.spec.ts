@@ -72,6 +72,14 @@ describe.each(profiles)('the chart as %s', (_, rendering) => {
     }
   });
 
+  it('gives auth and the operator a small young generation, and everything else one for what is at work (A5)', () => {
+    for (const { name, env = [] } of allContainers(objects)) {
+      const options = env.find((one) => one.name === 'NODE_OPTIONS')?.value;
+      const young = ['auth', 'operator'].includes(name) ? 1 : 8;
+      if (options) expect([name, options]).toEqual([name, expect.stringMatching(`--max-semi-space-size=${young}$`)]);
+    }
+  });
+
   it('keeps the heap of Node below seven tenths of the limit (A5)', () => {
     for (const { env = [], resources } of allContainers(objects)) {
       const options = env.find(({ name }) => name === 'NODE_OPTIONS')?.value;
