@@ -135,6 +135,7 @@ export function alarmsContract(running: Running): void {
 
     const alarmId = await raise({ audience: { userIds: [anna.id] } });
     await told(sockets[0] as RawClient, alarmId);
+    await eventually(async () => (await statesOf(alarmId, anna))?.[0] === 'socket sent');
     const mark = { alarmId, step: 0, cycle: 0, path: 'socket' as const, state: 'shown' as const };
     await ben.call(ROUTES.markAlarms, { marks: [mark] });
     expect(await statesOf(alarmId, anna)).toEqual(['socket sent']);
