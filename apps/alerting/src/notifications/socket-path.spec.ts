@@ -1,37 +1,68 @@
-import { live, type LiveEvent, liveEvent, PEOPLE_AT_ONCE, peopleTold } from '@relais/contracts';
+import { live, type LiveEvent, liveEvent, PEOPLE_AT_ONCE, tellPeople } from '@relais/contracts';
 import { newId, type OrganizationId, type UserId } from '@relais/kernel';
 import { SocketPath } from './socket-path.js';
 
 describe('what is said to the sockets of people', () => {
   const organizationId = newId<OrganizationId>();
   const event: LiveEvent = { type: 'alarm_update_due', alarmId: newId<never>() };
+  const { subject: toMany, question: many } = tellPeople(organizationId);
 
-  /** What leaves when so many are told. */
-  function toldTo(count: number) {
-    const said: { subject: string; data: unknown }[] = [];
+  /** What leaves when so many are told and gateways answer this to each message for many. */
+  async function toldTo(
+    count: number,
+    answers: () => Promise<{ held: number[] }[]> = () => Promise.resolve([everybody]),
+  ) {
+    const each: { subject: string; data: unknown }[] = [];
+    const atOnce: { subject: string; question: unknown }[] = [];
     const publish = (subject: string, data: string | Uint8Array) =>
-      void said.push({ subject, data: JSON.parse(Buffer.from(data).toString()) });
+      void each.push({ subject, data: JSON.parse(Buffer.from(data).toString()) });
+    const ask = ({ subject }: { subject: string }, question: unknown) => {
+      atOnce.push({ subject, question });
+      return answers() as Promise<never[]>;
+    };
     // Nothing is read for what is said as it is.
-    const path = new SocketPath(undefined as never, undefined as never, { publish });
+    const path = new SocketPath(undefined as never, undefined as never, { publish }, { ask });
     const userIds = Array.from({ length: count }, () => newId<UserId>());
     path.tell(organizationId, userIds, event);
-    return { userIds, said };
+    await path.onApplicationShutdown();
+    return { userIds, each, atOnce };
   }
+  const everybody = { held: Array.from({ length: PEOPLE_AT_ONCE }, (_, at) => at) };
+  const subjectsOf = (userIds: readonly UserId[]) => userIds.map((id) => live.user(organizationId, id));
 
-  it('goes to each of a few on their own', () => {
-    const { userIds, said } = toldTo(8);
+  it('goes to each of a few on their own', async () => {
+    const { userIds, each, atOnce } = await toldTo(8);
 
-    expect(said.map(({ subject }) => subject)).toEqual(userIds.map((id) => live.user(organizationId, id)));
-    for (const { data } of said) expect(liveEvent.parse(data)).toEqual(event);
+    expect(each.map(({ subject }) => subject)).toEqual(subjectsOf(userIds));
+    for (const { data } of each) expect(liveEvent.parse(data)).toEqual(event);
+    expect(atOnce).toEqual([]);
   });
 
-  it.each([9, PEOPLE_AT_ONCE, PEOPLE_AT_ONCE + 1])('goes to %d in messages for many, each person once', (count) => {
-    const { userIds, said } = toldTo(count);
-    const messages = said.map(({ data }) => peopleTold.parse(data));
+  it.each([9, PEOPLE_AT_ONCE, PEOPLE_AT_ONCE + 1])(
+    'goes to %d in messages for many, each person once',
+    async (count) => {
+      const { userIds, each, atOnce } = await toldTo(count);
+      const messages = atOnce.map(({ question }) => many.parse(question));
 
-    expect(new Set(said.map(({ subject }) => subject))).toEqual(new Set([live.people(organizationId)]));
-    expect(messages).toHaveLength(Math.ceil(count / PEOPLE_AT_ONCE));
-    expect(messages.flatMap((message) => message.userIds)).toEqual(userIds);
-    for (const { told } of messages) expect(told).toEqual(event);
+      expect(new Set(atOnce.map(({ subject }) => subject))).toEqual(new Set([toMany]));
+      expect(messages).toHaveLength(Math.ceil(count / PEOPLE_AT_ONCE));
+      expect(messages.flatMap((message) => message.userIds)).toEqual(userIds);
+      for (const { told } of messages) expect(told).toEqual(event);
+      expect(each).toEqual([]);
+    },
+  );
+
+  it('goes on their own to those of many whom no gateway says to have', async () => {
+    const { userIds, each } = await toldTo(12, () => Promise.resolve([{ held: [0, 2, 4] }, { held: [11, 4] }]));
+
+    const rest = userIds.filter((_, at) => ![0, 2, 4, 11].includes(at));
+    expect(each.map(({ subject }) => subject)).toEqual(subjectsOf(rest));
+    for (const { data } of each) expect(liveEvent.parse(data)).toEqual(event);
+  });
+
+  it('goes to each of many on their own where the message for many did not leave', async () => {
+    const { userIds, each } = await toldTo(12, () => Promise.reject(new Error('larger than NATS lets pass')));
+
+    expect(each.map(({ subject }) => subject)).toEqual(subjectsOf(userIds));
   });
 });

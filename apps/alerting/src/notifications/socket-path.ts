@@ -1,5 +1,5 @@
-import type { LivePublisher } from '@relais/bus';
-import { type Alarm, live, type LiveEvent, PEOPLE_AT_ONCE, type PeopleTold } from '@relais/contracts';
+import type { LivePublisher, Surveys } from '@relais/bus';
+import { type Alarm, live, type LiveEvent, PEOPLE_AT_ONCE, tellPeople } from '@relais/contracts';
 import type { Database } from '@relais/database';
 import type { OrganizationId, UserId } from '@relais/kernel';
 import { type AlarmContent, toAlarm } from '../alarms/alarm-content.js';
@@ -11,16 +11,21 @@ import type { Outcome } from './finish.postgres.js';
 
 /** So many are told one by one: only the gateways they are at hear of it. */
 const FEW = 8;
+/** Who is in no answer of a gateway until then is told on their own. */
+const HELD_WITHIN_MS = 1_000;
 
 /**
  * To the sockets of whoever has one. Sent means that it left for the gateways; whether a device has it, the device says. The
  * bytes are the same for everybody of a round and are made once.
  */
 export class SocketPath implements Path {
+  private readonly underWay = new Set<Promise<void>>();
+
   constructor(
     private readonly db: Database,
     private readonly sealing: Sealing,
     private readonly publisher: Pick<LivePublisher, 'publish'>,
+    private readonly surveys: Pick<Surveys, 'ask'>,
   ) {}
 
   async send(organizationId: OrganizationId, claimed: readonly Claimed[]): Promise<Outcome[]> {
@@ -47,16 +52,31 @@ export class SocketPath implements Path {
 
   /** Whatever is said to people who share no conversation. */
   tell(organizationId: OrganizationId, userIds: readonly UserId[], event: LiveEvent): void {
-    if (userIds.length > FEW) return this.tellMany(organizationId, userIds, event);
-    const bytes = Buffer.from(JSON.stringify(event));
-    for (const userId of userIds) this.publisher.publish(live.user(organizationId, userId), bytes);
+    if (userIds.length <= FEW) return this.tellEach(organizationId, userIds, event);
+    for (let at = 0; at < userIds.length; at += PEOPLE_AT_ONCE) {
+      const work = this.tellMany(organizationId, userIds.slice(at, at + PEOPLE_AT_ONCE), event);
+      this.underWay.add(work);
+      void work.then(() => this.underWay.delete(work));
+    }
   }
 
-  private tellMany(organizationId: OrganizationId, userIds: readonly UserId[], told: LiveEvent): void {
-    for (let at = 0; at < userIds.length; at += PEOPLE_AT_ONCE) {
-      const message: PeopleTold = { userIds: userIds.slice(at, at + PEOPLE_AT_ONCE), told };
-      this.publisher.publish(live.people(organizationId), JSON.stringify(message));
-    }
+  /** Everybody has been told. */
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(this.underWay);
+  }
+
+  /** Gateways of an older release hear nothing of what many are told, nor does one that is cut off: both say nothing either. */
+  private async tellMany(organizationId: OrganizationId, userIds: UserId[], told: LiveEvent): Promise<void> {
+    const question = { userIds, told };
+    const answers = await this.surveys.ask(tellPeople(organizationId), question, HELD_WITHIN_MS).catch(() => []);
+    const held = new Set(answers.flatMap((answer) => answer.held));
+    const rest = userIds.filter((_, at) => !held.has(at));
+    if (rest.length > 0) this.tellEach(organizationId, rest, told);
+  }
+
+  private tellEach(organizationId: OrganizationId, userIds: readonly UserId[], event: LiveEvent): void {
+    const bytes = Buffer.from(JSON.stringify(event));
+    for (const userId of userIds) this.publisher.publish(live.user(organizationId, userId), bytes);
   }
 
   private async read(organizationId: OrganizationId, alarmId: string): Promise<Alarm | null> {

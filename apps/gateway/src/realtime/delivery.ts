@@ -9,22 +9,19 @@ import {
   type Membership,
   type Read,
   readLiveEvent,
-  readNoticeToMany,
 } from './live-events.js';
 import type { Person } from './person.js';
 import type { Streams } from './streams.js';
 
 type Subject =
   | { organizationId: OrganizationId; userId: UserId }
-  | { organizationId: OrganizationId; conversationId: ConversationId }
-  | { organizationId: OrganizationId; isForMany: true };
+  | { organizationId: OrganizationId; conversationId: ConversationId };
 
-/** `live.<organization>.user.<id>`, `….conversation.<id>` or `….people`: see the contracts. */
+/** `live.<organization>.user.<id>` or `….conversation.<id>`: see the contracts. */
 function readSubject(subject: string): Subject | undefined {
   const [, organization, kind, id] = subject.split('.');
   const organizationId = organization as OrganizationId;
   if (kind === 'user') return { organizationId, userId: id as UserId };
-  if (kind === 'people') return { organizationId, isForMany: true };
   return kind === 'conversation' ? { organizationId, conversationId: id as ConversationId } : undefined;
 }
 
@@ -37,9 +34,8 @@ export class Delivery {
 
   /** Takes what arrived on a live subject. */
   receive(data: Uint8Array, subjectName: string): void {
-    const subject = readSubject(subjectName);
-    if (subject && 'isForMany' in subject) return this.toMany(subject.organizationId, data);
     const event = readLiveEvent(data);
+    const subject = readSubject(subjectName);
     if (!event || !subject) return liveEvent('malformed');
     if ('conversationId' in subject) this.toConversation(subject, event);
     else this.toPerson(this.hub.find(subject.organizationId, subject.userId), event);
@@ -58,6 +54,16 @@ export class Delivery {
     if (count > 0) entryDelivered(entry, count, (performance.now() - beganAtMs) / 1_000);
   }
 
+  /** Tells those of these people who are here. @returns their places in the list */
+  toMany(organizationId: OrganizationId, userIds: readonly UserId[], notice: LiveNotice): number[] {
+    return userIds.flatMap((userId, at) => {
+      const person = this.hub.find(organizationId, userId);
+      if (!person) return [];
+      giveNotice(person, notice);
+      return [at];
+    });
+  }
+
   private toConversation(
     { organizationId, conversationId }: { organizationId: OrganizationId; conversationId: ConversationId },
     event: Read,
@@ -69,15 +75,6 @@ export class Delivery {
     if ('note' in event) {
       for (const person of stream.members.keys()) giveNote(person, event.note);
     } else if (!stream.offer(event.entry)) liveEvent('duplicate');
-  }
-
-  private toMany(organizationId: OrganizationId, data: Uint8Array): void {
-    const read = readNoticeToMany(data);
-    if (!read) return liveEvent('malformed');
-    for (const userId of read.userIds) {
-      const person = this.hub.find(organizationId, userId);
-      if (person) giveNotice(person, read.notice);
-    }
   }
 
   private toPerson(person: Person | undefined, event: Read): void {

@@ -24,7 +24,7 @@ export interface LiveNote {
   readonly bytes: Uint8Array;
 }
 
-const NOTICES = [
+export const NOTICES = [
   'alarm',
   'alarm_changed',
   'alarm_checklist',
@@ -88,18 +88,11 @@ function parseLiveEvent(data: Uint8Array): Read | undefined {
   };
 }
 
-/** The frame for each of them is made once. @returns undefined for anything that is not said to several people */
-export function readNoticeToMany(data: Uint8Array): { userIds: UserId[]; notice: LiveNotice } | undefined {
-  let message: { userIds?: unknown; told?: { type?: unknown } };
-  try {
-    message = JSON.parse(utf8.decode(data)) as typeof message;
-  } catch {
-    return undefined;
-  }
-  const { userIds, told } = message ?? {};
-  if (!Array.isArray(userIds) || !isNotice(told?.type)) return undefined;
-  return { userIds: userIds as UserId[], notice: { type: told.type, bytes: Buffer.from(JSON.stringify(told)) } };
-}
+/** What is told to several people, as the frame that each of them gets. */
+export const noticeOf = (told: { type: NoticeType }): LiveNotice => ({
+  type: told.type,
+  bytes: Buffer.from(JSON.stringify(told)),
+});
 
 /** An entry that was read from the log, rendered as the frame it would have come in. */
 export const replayedEntry = (entry: EntryShape): LiveEntry =>

@@ -13,6 +13,7 @@ import type { RateLimits } from '../rate-limits.js';
 import { Admission } from './admission.js';
 import { BusWatch } from './bus-watch.js';
 import type { ConnectionEvents } from './connection.js';
+import { Crowds } from './crowds.js';
 import { Delivery } from './delivery.js';
 import { Digest } from './digest.js';
 import { drainSockets } from './drain.js';
@@ -77,7 +78,8 @@ export class Realtime {
       },
       (stream) => this.digest.soon(stream),
     );
-    this.hub = new Hub(this.live, (person) => this.streams.leaveAll(person));
+    const crowds = new Crowds(new Surveys(connection), (...said) => this.delivery.toMany(...said));
+    this.hub = new Hub(this.live, crowds, (person) => this.streams.leaveAll(person));
     this.delivery = new Delivery(this.hub, this.streams);
     this.marks = new Marks(bus, log);
     const typing = new Typing(bus, this.live, this.streams, limits);

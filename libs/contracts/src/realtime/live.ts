@@ -5,6 +5,7 @@ import { shownItem } from '../alerting/checklist-items.js';
 import { duty, rosterId } from '../alerting/rosters.js';
 import { securityNotice } from '../auth/notices.js';
 import { entry } from '../messaging/bodies.js';
+import { defineSurvey } from '../define.js';
 import { conversationId, seq, userId } from '../primitives.js';
 
 /** Something happened to the person's own account: see `listSecurityNotices` for what was missed. */
@@ -51,10 +52,6 @@ export type LiveEvent = z.infer<typeof liveEvent>;
 /** As many are named in one message of `live.people`. */
 export const PEOPLE_AT_ONCE = 250;
 
-/** The same for many people of an organization: each gateway is told once, and tells those who have a socket there. */
-export const peopleTold = z.object({ userIds: z.array(userId).min(1).max(PEOPLE_AT_ONCE), told: liveEvent });
-export type PeopleTold = z.infer<typeof peopleTold>;
-
 /**
  * Subjects of live fan-out: direct conversations go to their two people, larger ones to their own subject, once. What many are told
  * who share no conversation goes to everybody's gateways, with their names.
@@ -65,3 +62,14 @@ export const live = {
     `live.${organization}.conversation.${conversation}`,
   people: (organization: OrganizationId) => `live.${organization}.people`,
 };
+
+/**
+ * The same for many people of an organization: each gateway is told once, tells those who have a socket there, and answers with
+ * their places in the list. Who is in no answer is told on their own: they may be at a gateway of an older release.
+ */
+export const tellPeople = (organization: OrganizationId) =>
+  defineSurvey({
+    subject: live.people(organization),
+    question: z.object({ userIds: z.array(userId).min(1).max(PEOPLE_AT_ONCE), told: liveEvent }),
+    answer: z.object({ held: z.array(z.int().min(0)) }),
+  });
