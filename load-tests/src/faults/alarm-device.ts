@@ -33,6 +33,11 @@ export class Device {
     return this.session.tokens.userId;
   }
 
+  /** Resolves when its socket is up, now or next. */
+  whenOnline(): Promise<void> {
+    return this.connection.whenOnline();
+  }
+
   count(alarmId: string, step: number): number {
     return this.shown.get(`${alarmId}.${step}`) ?? 0;
   }

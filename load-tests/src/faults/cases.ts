@@ -10,6 +10,7 @@ import { believedLies, letDirectoryLie, noDirectoryServer } from './lying-direct
 import { lateRevocations, revokeWhileCutOff } from './late-revocation.js';
 import { loginsLetThrough, restartRedisEmpty } from './redis-faults.js';
 import { ROLLED, rollGateways, rollingLeft } from './rolling.js';
+import { mixedVersionsLeft, noOtherCheckout, rollThereAndBack } from './mixed-versions.js';
 import { changeClocks, nightsLeft } from './night-of-change.js';
 import { publishPoison, poisonLeft } from './poison.js';
 import { cannotLosePower, losePower, weakenCommits } from './power-loss.js';
@@ -161,6 +162,20 @@ export const CASES: readonly FaultCase[] = [
     mutation: {
       name: 'a gateway that goes sends nobody elsewhere',
       preloads: { gateway: { module: planted('no-drain'), ...ROLLED } },
+    },
+  },
+  {
+    id: 'F-24-mixed',
+    title: 'every service is rolled from another checkout to this one and back, with alarms on the way',
+    perSecond: 50,
+    impossible: noOtherCheckout,
+    inject: rollThereAndBack,
+    extra: mixedVersionsLeft,
+    mutation: {
+      name: 'services tell what happens under names that only their own gateways know',
+      preloads: Object.fromEntries(
+        ['gateway', 'auth', 'messaging', 'alerting'].map((service) => [service, { module: planted('own-dialect') }]),
+      ),
     },
   },
   {

@@ -11,6 +11,8 @@ export interface WorldOptions extends Pick<ClusterOptions, 'name' | 'postgresDat
   env?: Readonly<Record<string, string>>;
 }
 
+const READY_WITHIN_MS = 30_000;
+
 /** What is loaded into the replicas of a service before they start: fault points, or planted bugs. */
 export type Preloads = Partial<Record<ServiceName, { module?: string; env?: Readonly<Record<string, string>> }>>;
 
@@ -18,6 +20,7 @@ export type Preloads = Partial<Record<ServiceName, { module?: string; env?: Read
 export class World {
   private preloads: Preloads = {};
   private readonly envOfReplica = new Map<string, Readonly<Record<string, string>>>();
+  private readonly upgraded = new Set<string>();
   private supervising = false;
   private supervisor: Promise<void> | undefined;
   cluster!: Cluster;
@@ -37,6 +40,7 @@ export class World {
       ...(options.say ? { say: options.say } : {}),
       ...(options.postgresDataDirectory ? { postgresDataDirectory: options.postgresDataDirectory } : {}),
       env: ({ service, name }) => world.envOf(service, name),
+      isOfThisCheckout: ({ name }) => world.upgraded.has(name),
     });
     world.people = await People.found(world.cluster);
     return world;
@@ -65,6 +69,18 @@ export class World {
       this.envOfReplica.delete(name);
       await this.restart(name);
     };
+  }
+
+  /** Ends one replica in good order, for the supervisor to start it from this checkout, or from that of RELAIS_SERVICES_OF again. */
+  async roll(name: string, isUpgraded: boolean): Promise<void> {
+    if (isUpgraded) this.upgraded.add(name);
+    else this.upgraded.delete(name);
+    await this.cluster.stop(name);
+    const deadline = performance.now() + READY_WITHIN_MS;
+    while (!(await this.cluster.isReady(name))) {
+      if (performance.now() > deadline) throw new Error(`${name} is not ready again:\n${this.cluster.lastLines(name)}`);
+      await pause(100);
+    }
   }
 
   /** Until `calm`, a replica that ends is started again, as Kubernetes would. */

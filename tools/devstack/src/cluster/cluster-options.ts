@@ -12,6 +12,8 @@ export interface ClusterOptions extends ServerOptions {
   isTemporary?: boolean;
   /** What one replica gets on top of, or instead of, its usual environment: to put a proxy before a server, for example. */
   env?: (replica: Replica, usual: Env) => Env;
+  /** Whether a replica is of this checkout although the others are of another one: docs/releases/README.md. */
+  isOfThisCheckout?: (replica: Replica) => boolean;
   /** Arguments of Node itself, such as memory limits. */
   nodeArgs?: readonly string[];
   /** Longest time from start to ready of a replica, ms. */

@@ -4,6 +4,7 @@ import { secretsOf } from '../secrets.js';
 import { BACKINGS } from '../servers/source.js';
 import { type Servers, isBacking, restartServer, startServers } from '../servers/servers.js';
 import { bindToProcess, dropOrphans } from '../owner.js';
+import { ROOT } from '../paths.js';
 import { accepts } from '../ports.js';
 import { Stack } from '../stack.js';
 import { type ClusterOptions, replicasOf } from './cluster-options.js';
@@ -168,7 +169,8 @@ export class Cluster {
   private async launch(replica: Replica): Promise<StartedProcess> {
     const usual = await environmentOf(replica, this.surroundings);
     const env = { ...usual, ...this.options.env?.(replica, usual) };
-    const args = [...(this.options.nodeArgs ?? []), programOf(replica.service, 'main')];
+    const checkout = this.options.isOfThisCheckout?.(replica) ? ROOT : undefined;
+    const args = [...(this.options.nodeArgs ?? []), programOf(replica.service, 'main', checkout)];
     return this.stack.start({ name: replica.name, command: process.execPath, args, env });
   }
 

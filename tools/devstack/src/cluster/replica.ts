@@ -82,9 +82,9 @@ export async function environmentOf(
 /** The services of another checkout, on the tables of this one: docs/releases/README.md. */
 const SERVICES_OF = resolve(process.env.RELAIS_SERVICES_OF ?? ROOT);
 
-/** The compiled program of a service. @throws Error when it was not built. */
-export function programOf(service: ServiceName, program: 'main' | 'migrate'): string {
-  const path = join(program === 'main' ? SERVICES_OF : ROOT, 'apps', service, 'dist', `${program}.js`);
+/** The compiled program of a service, of this checkout for migrations. @throws Error when it was not built. */
+export function programOf(service: ServiceName, program: 'main' | 'migrate', checkout = SERVICES_OF): string {
+  const path = join(program === 'main' ? checkout : ROOT, 'apps', service, 'dist', `${program}.js`);
   if (!existsSync(path)) throw new Error(`${path} is not there: run \`npm run build\``);
   return path;
 }
