@@ -40,6 +40,12 @@ const scriptsIn = (text: string): string[] =>
 const programsIn = (text: string): string[] =>
   [...text.matchAll(/\bnode (?:--\S+ )*((?:examples|tools)\/[\w/.-]+\.mjs)/g)].map((match) => match[1] as string);
 
+/** The operations that people are told to ask for, with `{}` for what differs; pages for browsers are not among them. */
+const operationsIn = (text: string): string[] =>
+  [...text.matchAll(/\b(GET|PUT|POST|PATCH|DELETE) "?(\/v1\/[^\s"?;`]+)/g)]
+    .map(([, method, path]) => `${method} ${path!.replaceAll(/\{\w+\}|\$\(\w+\)|\$\w+/g, '{}')}`)
+    .filter((operation) => !operation.endsWith('.html'));
+
 describe('the documentation', () => {
   const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
 
@@ -56,6 +62,17 @@ describe('the documentation', () => {
 
     expect(scriptsIn(text).filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
     expect(programsIn(text).filter((path) => !existsSync(join(workspace, path)))).toEqual([]);
+  });
+
+  it.each(pages)('%s names operations that the gateway serves', (page) => {
+    const { paths } = JSON.parse(textOf(join('docs', 'reference', 'openapi.json'))) as {
+      paths: Record<string, object>;
+    };
+    const served = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).flatMap((method) => operationsIn(`${method.toUpperCase()} ${path}`)),
+    );
+
+    expect(operationsIn(textOf(page)).filter((operation) => !served.includes(operation))).toEqual([]);
   });
 
   it('leads from the map to every page of docs', () => {

@@ -1,42 +1,20 @@
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { parseArgs } from 'node:util';
 import { ApiError } from '../api-error.js';
 import { openDevice } from '../chat/device-file.js';
 import { findPerson } from '../chat/person.js';
 import { printable } from '../chat/printable.js';
-import { WHO_OPTIONS, whoOf } from '../chat/who-options.js';
+import { whoOf } from '../chat/who-options.js';
 import { RelaisApi } from '../http/relais-api.js';
 import type { RelaisSession } from '../session/relais-session.js';
+import { type AdminValues, readAdminOptions, USAGE } from './admin-options.js';
 import { importList } from './import-people.js';
 import { checkInput, describeOperation, listOperations, operationNamed, parseInput } from './operations.js';
 import { signIn, stepUp } from './sign-in.js';
 
-const USAGE = `relais-admin: any operation of the API, from a terminal
-
-  relais-admin [--as NAME] OPERATION [JSON | @FILE | -]   as a person of the people file; alice is its owner
-  relais-admin --gateway URL --organization HANDLE --email EMAIL OPERATION [JSON]
-  relais-admin describe OPERATION                          what it takes and how it fails
-  relais-admin list                                        every operation
-  relais-admin import-people FILE [--apply]                people from a CSV list of any length; only looks without --apply
-
-  --people FILE   default .devstack/default/people.json, which npm run up writes
-
-The session is kept beside the people file and gone on with. Where an operation asks to show once more who you are,
-you are asked for it.
-`;
-
-const options = {
-  ...WHO_OPTIONS,
-  apply: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
-} as const;
-
-const parse = (args: string[]) => parseArgs({ args, allowPositionals: true, options });
-
 async function main(args: string[]): Promise<string> {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = readAdminOptions(args);
   const [operation, given = '{}'] = positionals;
   if (values.help || !operation) return USAGE;
   if (operation === 'list') return listOperations();
@@ -47,7 +25,7 @@ async function main(args: string[]): Promise<string> {
   return within(values, async (session) => `${JSON.stringify(await session.call(route, input), null, 2)}\n`);
 }
 
-async function importFile(values: Values, file: string): Promise<string> {
+async function importFile(values: AdminValues, file: string): Promise<string> {
   const list = await readFile(file, 'utf8');
   const print = (line: string) => void process.stdout.write(`${printable(line)}\n`);
   const { apply } = values;
@@ -57,10 +35,8 @@ async function importFile(values: Values, file: string): Promise<string> {
   });
 }
 
-type Values = ReturnType<typeof parse>['values'];
-
 /** Works as the person of the command line, who shows once more who they are where that is asked for. */
-async function within(values: Values, work: (session: RelaisSession) => Promise<string>): Promise<string> {
+async function within(values: AdminValues, work: (session: RelaisSession) => Promise<string>): Promise<string> {
   const person = await findPerson(whoOf(values));
   const file = join(dirname(values.people), 'devices', `${encodeURIComponent(person.name.toLowerCase())}-admin`);
   const [device, kept] = [await openDevice(`${file}.json`), `${file}.session.json`];
