@@ -1,5 +1,5 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import { ROUTES, userRemoved } from '@relais/contracts';
+import { CONSUMERS, ROUTES, userRemoved } from '@relais/contracts';
 import { type ConversationId, newId } from '@relais/kernel';
 import { adminNats } from '../checker/event-scan.js';
 import { pause } from '../world/random.js';
@@ -18,7 +18,12 @@ const POISON: readonly string[] = [
   'x'.repeat(900_000),
 ];
 
-let deadBefore = 0;
+/** All of them are given the poison, and each has to put it aside for itself. */
+const READERS = Object.values(CONSUMERS).flatMap((ofService) =>
+  Object.keys(ofService).filter((name) => ofService[name] === userRemoved),
+);
+
+let deadBefore: Readonly<Record<string, number>> = {};
 
 /** Publishes poison as somebody inside NATS could: to requests, live subjects, signals and the stream of events. */
 export async function publishPoison({ world, workload }: FaultContext): Promise<void> {
@@ -62,19 +67,24 @@ export async function poisonLeft({ world }: FaultContext): Promise<Record<string
     await pause(200);
     isOut = (await owner.call(ROUTES.readConversation, { conversationId: id })).members === 1;
   }
+  const dead = await deadLetters(world);
+  const missing = READERS.map((name) =>
+    Math.abs(PER_KIND * POISON.length - ((dead[`dlq.${name}`] ?? 0) - (deadBefore[`dlq.${name}`] ?? 0))),
+  );
   return {
     'events stuck behind poison': isOut ? 0 : 1,
-    'poison not put aside': PER_KIND * POISON.length - ((await deadLetters(world)) - deadBefore),
+    'poison not put aside': missing.reduce((all, count) => all + count, 0),
   };
 }
 
-async function deadLetters({ cluster }: FaultContext['world']): Promise<number> {
+/** How much each consumer has put aside, by the subject it did so under. */
+async function deadLetters({ cluster }: FaultContext['world']): Promise<Readonly<Record<string, number>>> {
   const nats = await adminNats(cluster);
   try {
     const manager = await jetstreamManager(nats);
-    return (await manager.streams.info('DEAD')).state.messages;
+    return (await manager.streams.info('DEAD', { subjects_filter: 'dlq.>' })).state.subjects ?? {};
   } catch {
-    return 0;
+    return {};
   } finally {
     await nats.close();
   }
