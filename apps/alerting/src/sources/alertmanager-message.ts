@@ -45,10 +45,12 @@ export function incidentOf(body: string, settings: Settings): Incident {
     .map((one) => rendered(settings.text, { label: one.labels, annotation: one.annotations, ...counts }))
     .filter((line) => line !== '');
   const more = told.length - Math.min(told.length, SHOWN_ALERTS) + truncatedAlerts;
+  const text = [...new Set(lines), ...(more > 0 ? [`+ ${more}`] : [])].join('\n');
   return {
     ...{ status, severity, key: groupKey, isWhole: true, ...route },
     title: clipped(title || settings.name, LIMITS.titleBytes),
-    text: clipped([...new Set(lines), ...(more > 0 ? [`+ ${more}`] : [])].join('\n'), LIMITS.alarmTextBytes),
+    // Whoever is woken reads it once.
+    text: text === title ? '' : clipped(text, LIMITS.alarmTextBytes),
   };
 }
 

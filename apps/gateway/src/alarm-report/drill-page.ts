@@ -39,7 +39,7 @@ function about({ drill, nameOf, titleOf }: WholeDrill, times: Times): [string, s
     ['Ended', times.show(drill.endedAt)],
     ['For', `${whom}, for ${plan.seconds} s`],
     ...judged,
-    ['Times', `${html(times.zone)}, with UTC beside them; of the server`],
+    ['Times', times.said],
     ['Number', html(drill.id)],
   ];
 }

@@ -34,7 +34,7 @@ function facts({ alarm, summary, nameOf }: WholeReport, times: Times): [string, 
     ['Raised', `${times.show(alarm.raisedAt)}${alarm.raisedBy ? ` by ${html(nameOf(alarm.raisedBy))}` : ''}`],
     ['Reached', `${summary.reached} of ${summary.recipients} people by at least one device`],
     ['Answered', `${summary.answered} of ${summary.recipients}`],
-    ['Times', `${html(times.zone)}, with UTC beside them; of the server`],
+    ['Times', times.said],
     ['Number', html(alarm.id)],
   ];
 }

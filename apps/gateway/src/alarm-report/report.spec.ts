@@ -68,6 +68,14 @@ describe('the report of an alarm as a page', () => {
     expect(page).toMatch(/Checklist[^]*21:00:05/);
   });
 
+  it('says each time once to who reads UTC', async () => {
+    const page = await textOf(reportPage(report(people), 'UTC'));
+
+    expect(page).toContain('<td>2026-01-01 12:00:02</td>');
+    expect(page).toContain('<dt>Times</dt><dd>UTC; of the server</dd>');
+    expect(page).not.toContain('<small>12:00:02');
+  });
+
   it('does not begin in a zone that there is not', async () => {
     await expect(textOf(reportPage(report(people), 'Mars/Base'))).rejects.toMatchObject({ code: 'unknown_time_zone' });
   });

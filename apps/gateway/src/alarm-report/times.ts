@@ -1,8 +1,10 @@
 import { AppError } from '@relais/kernel';
+import { html } from './escape.js';
 
 export interface Times {
-  zone: string;
-  /** In the zone, with UTC beside it; a dash for what has not happened. Safe in HTML. */
+  /** What the reader has to know of them. Safe in HTML. */
+  said: string;
+  /** In the zone, with UTC beside it where that is another; a dash for what has not happened. Safe in HTML. */
   show(at: string | undefined): string;
 }
 
@@ -18,10 +20,11 @@ const FORM = {
 /** @throws AppError `unknown_time_zone` */
 export function timesIn(timeZone: string): Times {
   const format = formatIn(timeZone);
-  const utc = (at: string): string => at.slice(11, 19);
+  const { timeZone: zone } = format.resolvedOptions();
+  const beside = (at: string): string => (zone === 'UTC' ? '' : ` <small>${at.slice(11, 19)} UTC</small>`);
   return {
-    zone: format.resolvedOptions().timeZone,
-    show: (at) => (at === undefined ? '—' : `${format.format(new Date(at))} <small>${utc(at)} UTC</small>`),
+    said: `${html(zone)}${zone === 'UTC' ? '' : ', with UTC beside them'}; of the server`,
+    show: (at) => (at === undefined ? '—' : `${format.format(new Date(at))}${beside(at)}`),
   };
 }
 
