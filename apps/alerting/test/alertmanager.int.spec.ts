@@ -73,13 +73,13 @@ describe('Alertmanager', () => {
 
   it('only notes the end where the source has it so', async () => {
     const noting = await world.source({ kind: 'alertmanager', name: 'Quiet', onResolved: 'note' });
-    await world.fires(noting, message([disk()]));
+    await world.fires(noting, message([disk({}, { summary: 'Disk of db1 is full', description: '97 % are used' })]));
     await world.fires(noting, message([alert({ alertname: 'Disk' }, {}, 'resolved')]));
     await world.fires(noting, message([alert({ alertname: 'Disk' }, {}, 'resolved')]));
 
     const [alarm] = await world.alarms();
     expect(alarm).toMatchObject({ state: 'open' });
-    expect(alarm?.text).toMatch(/^Resolved \S+Z\nDisk of db1 is full$/);
+    expect(alarm?.text).toMatch(/^Resolved \S+Z\n97 % are used$/);
   });
 
   it('tells those whom a route names, and those of the source when the route reaches nobody', async () => {
