@@ -28,7 +28,7 @@ export class BotAudiencesHandler {
     const userIds = [...new Set(audience.flatMap((one) => ('userId' in one ? one.userId : [])))];
     const poolIds = [...new Set(audience.flatMap((one) => ('poolId' in one ? one.poolId : [])))];
     const bot = await this.db.within(organizationId, async (tx) => {
-      const before = await lockAllowed(tx, principal, botId);
+      const { bot: before } = await lockAllowed(tx, principal, botId);
       await this.freshness.assertFresh(tx, principal);
       if ((await countPeople(tx, organizationId, userIds)) !== userIds.length)
         throw setBotAudience.fail('user_not_found');

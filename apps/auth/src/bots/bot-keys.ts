@@ -4,7 +4,6 @@ import { type BotKeyId, Clock, newId, type UserId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import { Freshness } from '../admission/fresh.js';
 import { Database, type Tx } from '../database/database.js';
-import { actorOf } from '../permissions/actor.postgres.js';
 import { revoke, Revocations } from '../trust/revocations.postgres.js';
 import { insertBotKey, isKeyReused, retireKey } from './bot-key-rows.postgres.js';
 import { lockAllowed, record } from './change-bot.js';
@@ -28,8 +27,8 @@ export class BotKeysHandler {
     const key = { organizationId, id: newId<BotKeyId>(), botId, publicKey, now: this.clock.now() };
     try {
       await this.db.within(organizationId, async (tx) => {
-        const bot = await lockAllowed(tx, principal, botId);
-        assertMayGive(await actorOf(tx, principal), bot.scopes);
+        const { actor, bot } = await lockAllowed(tx, principal, botId);
+        assertMayGive(actor, bot.scopes);
         await this.freshness.assertFresh(tx, principal);
         const active = bot.keys.filter(({ retiredAt }) => retiredAt === null);
         if (active.length >= BOT_LIMITS.activeKeys) throw addBotKey.fail('too_many_keys');
@@ -56,7 +55,7 @@ export class BotKeysHandler {
 
   /** NOTE: ids of keys are made here and not by clients, so revoking one puts nobody else out. */
   private async putOut(tx: Tx, principal: Principal, botId: UserId, keyId: BotKeyId) {
-    const bot = await lockAllowed(tx, principal, botId);
+    const { bot } = await lockAllowed(tx, principal, botId);
     if (!bot.keys.some(({ id }) => id === keyId)) throw retireBotKey.fail('bot_key_not_found');
     if (!(await retireKey(tx, principal.organizationId, botId, keyId, this.clock.now()))) return [];
     await record(tx, principal, botId, { action: 'bot.key-retired', before: { keyId } });

@@ -8,7 +8,7 @@ import { Freshness } from '../admission/fresh.js';
 import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
 import { actorSubject, difference, type NewFact, recordFact } from '../facts/record-fact.js';
-import { actorOf, actorWith } from '../permissions/actor.postgres.js';
+import { type Actor, actorWith } from '../permissions/actor.postgres.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { revoke, Revocations } from '../trust/revocations.postgres.js';
 import { changeUser, deleteUser } from '../users/user-rows.postgres.js';
@@ -45,7 +45,7 @@ export class ChangeBotHandler {
   async remove(principal: Principal, botId: UserId): Promise<Record<never, never>> {
     const { organizationId } = principal;
     const revocations = await this.db.within(organizationId, async (tx) => {
-      const before = await lockAllowed(tx, principal, botId);
+      const { bot: before } = await lockAllowed(tx, principal, botId);
       await deleteUser(tx, organizationId, botId);
       await enqueue(tx, userRemoved, { id: newId<EventId>(), organizationId, userId: botId });
       await record(tx, principal, botId, { action: 'bot.removed', before: stateOf(before) });
@@ -62,9 +62,9 @@ export class ChangeBotHandler {
   private async write(tx: Tx, principal: Principal, command: Command, nameSealed: Buffer | null) {
     const { organizationId } = principal;
     const { botId, scopes, state, displayName } = command;
-    const before = await lockAllowed(tx, principal, botId);
+    const { actor, bot: before } = await lockAllowed(tx, principal, botId);
     const given = scopes?.filter((scope) => !before.scopes.includes(scope)) ?? [];
-    assertMayGive(await actorOf(tx, principal), given);
+    assertMayGive(actor, given);
     if (given.length > 0) await this.freshness.assertFresh(tx, principal);
     await changeUser(tx, organizationId, botId, { state, nameSealed });
     if (scopes) await changeScopes(tx, organizationId, botId, scopes);
@@ -83,12 +83,12 @@ export class ChangeBotHandler {
   }
 }
 
-/** The bot, locked, if the actor may change it. @throws AppError `forbidden`, `bot_not_found` */
-export async function lockAllowed(tx: Tx, principal: Principal, botId: UserId): Promise<BotRow> {
-  await actorWith(tx, principal, 'manage_bots');
+/** The bot, locked, and the actor, if they may change it. @throws AppError `forbidden`, `bot_not_found` */
+export async function lockAllowed(tx: Tx, principal: Principal, botId: UserId): Promise<{ actor: Actor; bot: BotRow }> {
+  const actor = await actorWith(tx, principal, 'manage_bots');
   const bot = await lockBot(tx, principal.organizationId, botId);
   if (!bot) throw removeBot.fail('bot_not_found');
-  return bot;
+  return { actor, bot };
 }
 
 export const record = (
