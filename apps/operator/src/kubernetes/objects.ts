@@ -1,3 +1,6 @@
+/** Of the kinds that are ours. */
+export const GROUP_VERSION = 'relais.io/v1alpha1';
+
 /** As much of an object as the operator looks at, whatever its kind. */
 export interface KubernetesObject {
   apiVersion: string;

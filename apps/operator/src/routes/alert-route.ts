@@ -1,7 +1,7 @@
 import type { Severity } from '@relais/contracts';
 import type { Condition } from '../kubernetes/conditions.js';
-import type { KubernetesObject } from '../kubernetes/objects.js';
-import { GROUP_VERSION } from '../surge/surge-policy.js';
+import { GROUP_VERSION, type KubernetesObject } from '../kubernetes/objects.js';
+import type { WrittenStatus } from '../kubernetes/status.js';
 
 /** Alerts of this namespace go to this policy. */
 export interface AlertRoute extends KubernetesObject {
@@ -25,14 +25,12 @@ export interface AlertRouteSpec {
 }
 
 /** What has been done: with it any leader goes on where another ended. */
-export interface AlertRouteStatus {
+export interface AlertRouteStatus extends WrittenStatus {
   observedGeneration?: number;
   conditions?: Condition[];
   sourceId?: string;
   /** What the Secret holds; not the secret itself. */
   secret?: WrittenSecret;
-  /** Who wrote this: an older term of the same lease writes nothing over it. */
-  term?: { lease: string; number: number };
 }
 
 export interface WrittenSecret {

@@ -4,14 +4,13 @@ import { conditionsSince } from '../kubernetes/conditions.js';
 import type { KubernetesApi } from '../kubernetes/kubernetes-api.js';
 import { isCode } from '../kubernetes/objects.js';
 import type { Recorder } from '../kubernetes/recorder.js';
+import { assertNotFenced, changeStatus } from '../kubernetes/status.js';
 import type { Term } from '../leader/elector.js';
-import { type AlertRoute, type AlertRouteStatus, routesOf, type WrittenSecret } from './alert-route.js';
+import type { AlertRoute, AlertRouteStatus, WrittenSecret } from './alert-route.js';
 import { type Failure, failureOf, SecretRefused } from './failure.js';
 import type { OwnSource, OwnSources, SourceWithSecret } from './own-sources.js';
 import { conditionsOf } from './route-conditions.js';
 import { managerOf, overlapOf, revisionOf, secretNameOf, secretOf, settingsOf, sourceIdOf } from './route-source.js';
-
-const MAX_ATTEMPTS = 5;
 
 /** What there is of the bot's sources; or why nobody knows. */
 export type Known = ReadonlyMap<string, OwnSource> | Error;
@@ -24,10 +23,10 @@ export type Outcome = 'gone' | 'ready' | 'failing' | 'stalled';
  */
 export class RouteReconciler {
   constructor(
-    private readonly api: KubernetesApi,
+    readonly api: KubernetesApi,
     private readonly sources: OwnSources,
     private readonly webhookUrl: string,
-    private readonly term: Term,
+    readonly term: Term,
     private readonly recorder: Recorder,
   ) {}
 
@@ -35,9 +34,9 @@ export class RouteReconciler {
   async reconcile(path: string, known: Known): Promise<Outcome> {
     const route = await this.api.get<AlertRoute>(path);
     if (!route || route.metadata.deletionTimestamp) return 'gone';
-    this.assertNotFenced(route);
+    assertNotFenced(this.term, route);
     const { done = {}, failure } = await this.attempt(route, known);
-    await this.report(route, done, failure);
+    await this.report(path, route, done, failure);
     if (!failure) return 'ready';
     return failure.isFinal ? 'stalled' : 'failing';
   }
@@ -102,7 +101,7 @@ export class RouteReconciler {
   }
 
   /** Writes what was done of the generation that was looked at, and tells of it where it is news. */
-  private async report(route: AlertRoute, done: AlertRouteStatus, failure?: Failure): Promise<void> {
+  private async report(path: string, route: AlertRoute, done: AlertRouteStatus, failure?: Failure): Promise<void> {
     const said = conditionsOf(route.spec.isPaused === true, failure);
     const generation = route.metadata.generation ?? 0;
     const decide = ({ status }: AlertRoute): AlertRouteStatus => ({
@@ -111,36 +110,9 @@ export class RouteReconciler {
     });
     const before = route.status?.conditions?.find(({ type }) => type === 'Ready');
     const [ready] = said;
-    await this.write(route, decide);
+    await changeStatus<AlertRoute>(this, path, decide, route);
     if (!ready || (before?.reason === ready.reason && before.message === ready.message)) return;
     await this.recorder.say(route, failure ? 'Warning' : 'Normal', ready.reason, ready.message);
-  }
-
-  private async write(first: AlertRoute, decide: (route: AlertRoute) => AlertRouteStatus): Promise<void> {
-    const path = `${routesOf(first.metadata.namespace!)}/${first.metadata.name}`;
-    let route: AlertRoute | null = first;
-    for (let attempt = 1; ; attempt++) {
-      this.assertNotFenced(route);
-      const { term, ...before } = route.status ?? {};
-      const { term: _, ...decided } = decide(route);
-      if (term && isDeepStrictEqual(decided, before)) return;
-      const { lease, number } = this.term;
-      this.term.assertHeld();
-      try {
-        const status = { ...decided, term: { lease, number } };
-        return void (await this.api.replace(`${path}/status`, { ...route, status }));
-      } catch (error) {
-        if (!isCode(error, 409) || attempt === MAX_ATTEMPTS) throw error;
-      }
-      route = await this.api.get<AlertRoute>(path);
-      if (!route || route.metadata.uid !== first.metadata.uid) return;
-    }
-  }
-
-  private assertNotFenced({ status }: AlertRoute): void {
-    const { lease, number } = this.term;
-    if (status?.term?.lease === lease && status.term.number > number)
-      throw new AppError('unavailable', 'leadership_lost');
   }
 }
 

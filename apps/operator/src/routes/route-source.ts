@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type AlarmSourceSettings, alarmSourceSettings, LIMITS } from '@relais/contracts';
 import { idFrom } from '@relais/kernel';
 import { FIELD_MANAGER } from '../kubernetes/kubernetes-api.js';
-import { GROUP_VERSION } from '../surge/surge-policy.js';
+import { GROUP_VERSION } from '../kubernetes/objects.js';
 import type { AlertRoute } from './alert-route.js';
 
 /** Of Secrets that are ours: a Secret keeps its type, so no other one can be turned into one of these. */

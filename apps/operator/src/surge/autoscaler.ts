@@ -1,6 +1,6 @@
 import { FIELD_MANAGER } from '../kubernetes/kubernetes-api.js';
-import type { Fields, KubernetesObject } from '../kubernetes/objects.js';
-import { GROUP_VERSION, type SurgePolicy } from './surge-policy.js';
+import { type Fields, GROUP_VERSION, type KubernetesObject } from '../kubernetes/objects.js';
+import type { SurgePolicy } from './surge-policy.js';
 
 export interface Autoscaler extends KubernetesObject {
   spec: { minReplicas?: number; maxReplicas: number };

@@ -5,12 +5,13 @@ import type { Log, ReadinessCheck } from '@relais/observability';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Collection } from '../kubernetes/collection.js';
 import { FIELD_MANAGER, type KubernetesApi } from '../kubernetes/kubernetes-api.js';
+import { GROUP_VERSION } from '../kubernetes/objects.js';
 import { Recorder } from '../kubernetes/recorder.js';
 import type { Term } from '../leader/elector.js';
 import { reconciled, surges, surgeSkipped } from '../metrics.js';
 import type { NamedPolicy } from '../config.js';
 import { afterTrigger, surgeSeconds } from './surge-plan.js';
-import { GROUP_VERSION, type SurgePolicy, type Trigger } from './surge-policy.js';
+import type { SurgePolicy, Trigger } from './surge-policy.js';
 import { policiesOf, SurgeReconciler } from './surge-reconciler.js';
 import { triggerOfFact, triggerOfOutage } from './triggers.js';
 

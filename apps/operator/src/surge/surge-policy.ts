@@ -1,7 +1,7 @@
 import type { Condition } from '../kubernetes/conditions.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';
+import type { WrittenStatus } from '../kubernetes/status.js';
 
-export const GROUP_VERSION = 'relais.io/v1alpha1';
 /** With the value `paused`, the policy's surges are on hold: nothing is raised, and nothing is taken back. */
 export const SURGE_ANNOTATION = 'relais.io/surge';
 
@@ -33,7 +33,7 @@ export interface SurgeSpec {
 }
 
 /** What has been decided: with it any leader goes on where another ended. */
-export interface SurgeStatus {
+export interface SurgeStatus extends WrittenStatus {
   observedGeneration?: number;
   conditions?: Condition[];
   /** The minimum that was last asked for. */
@@ -44,8 +44,6 @@ export interface SurgeStatus {
   begunAt?: string[];
   /** What was taken into account already, newest last. */
   handled?: string[];
-  /** Who wrote this: an older term of the same lease writes nothing over it. */
-  term?: { lease: string; number: number };
 }
 
 export interface Surge {

@@ -1,14 +1,14 @@
-import { AppError } from '@relais/kernel';
 import type { Log } from '@relais/observability';
 import type { KubernetesApi } from '../kubernetes/kubernetes-api.js';
-import { isCode, type KubernetesObject } from '../kubernetes/objects.js';
+import { GROUP_VERSION, isCode, type KubernetesObject } from '../kubernetes/objects.js';
 import type { Recorder } from '../kubernetes/recorder.js';
+import { changeStatus } from '../kubernetes/status.js';
 import type { Term } from '../leader/elector.js';
 import { surgeRaised, surgeReached, surgeSkipped, type SkipReason } from '../metrics.js';
 import { type Autoscaler, autoscalerOf, autoscalersOf, foreignMinimum } from './autoscaler.js';
 import { conditionsOf } from './conditions.js';
 import { afterTrigger, minReplicasAt } from './surge-plan.js';
-import { GROUP_VERSION, SURGE_ANNOTATION, type SurgePolicy, type SurgeStatus, type Trigger } from './surge-policy.js';
+import { SURGE_ANNOTATION, type SurgePolicy, type SurgeStatus, type Trigger } from './surge-policy.js';
 
 const MAX_ATTEMPTS = 5;
 
@@ -24,9 +24,9 @@ export const policiesOf = (namespace: string): string => `/apis/${GROUP_VERSION}
  */
 export class SurgeReconciler {
   constructor(
-    private readonly api: KubernetesApi,
+    readonly api: KubernetesApi,
     private readonly namespace: string,
-    private readonly term: Term,
+    readonly term: Term,
     private readonly recorder: Recorder,
     private readonly log: Log,
   ) {}
@@ -109,33 +109,7 @@ export class SurgeReconciler {
     }
   }
 
-  /** Reads, decides and writes the status, anew where it has changed meanwhile. */
-  private async change(
-    name: string,
-    decide: (policy: SurgePolicy) => SurgeStatus | undefined,
-  ): Promise<SurgePolicy | null> {
-    const path = `${policiesOf(this.namespace)}/${name}`;
-    for (let attempt = 1; ; attempt++) {
-      const policy = await this.api.get<SurgePolicy>(path);
-      if (!policy || policy.metadata.deletionTimestamp) return null;
-      this.assertNotFenced(policy);
-      const decided = decide(policy);
-      if (JSON.stringify(decided) === JSON.stringify(policy.status)) return policy;
-      const { lease, number } = this.term;
-      const status = { ...decided, term: { lease, number } };
-      if (JSON.stringify(status) === JSON.stringify(policy.status)) return policy;
-      this.term.assertHeld();
-      try {
-        return await this.api.replace<SurgePolicy>(`${path}/status`, { ...policy, status });
-      } catch (error) {
-        if (!isCode(error, 409) || attempt === MAX_ATTEMPTS) throw error;
-      }
-    }
-  }
-
-  private assertNotFenced({ status }: SurgePolicy): void {
-    const { lease, number } = this.term;
-    if (status?.term?.lease === lease && status.term.number > number)
-      throw new AppError('unavailable', 'leadership_lost');
+  private change(name: string, decide: (policy: SurgePolicy) => SurgeStatus | undefined): Promise<SurgePolicy | null> {
+    return changeStatus<SurgePolicy>(this, `${policiesOf(this.namespace)}/${name}`, decide);
   }
 }
