@@ -52,6 +52,7 @@ import { PersonalData } from './sealing/personal-data.js';
 import { registrationPolicy } from './registration-policy/registration-policy.providers.js';
 import { remoteLockProviders } from './remote-lock/remote-lock.providers.js';
 import { resetsProviders } from './resets/resets.providers.js';
+import { peopleQuota } from './people-quota/people-quota.providers.js';
 import { peopleImportProviders } from './people-import/people-import.providers.js';
 import { scimProviders } from './scim/scim.providers.js';
 import { rolesControllers, rolesProviders } from './roles/roles.providers.js';
@@ -106,6 +107,7 @@ export class AuthModule {
         ...appPolicy,
         ...contactPolicy,
         ...registrationPolicy,
+        ...peopleQuota,
         ...directory,
         ...identityProviders,
         ...breakGlass,

@@ -23,6 +23,10 @@ const directoryRuns = counter(
   'Runs of directories that ended or stopped, by state',
   ['state'],
 );
+const limitReached = counter(
+  'relais_auth_people_limit_reached_total',
+  'People who did not come in or back because their organization has as many as it may',
+);
 const reused = counter(
   'relais_auth_refresh_reuse_total',
   'Refresh tokens used again by somebody else: the session was ended',
@@ -52,6 +56,7 @@ export type RefusalReason =
   | 'password'
   | 'taken'
   | 'not_listed'
+  | 'full'
   | 'error';
 export type RevocationCause =
   'user' | 'removed' | 'device' | 'logout' | 'password' | 'factors' | 'reuse' | 'replaced' | 'break_glass' | 'signal';
@@ -62,6 +67,9 @@ export const admitted = (method: Method): void => attempts.inc({ method, outcome
 /** Somebody did not. */
 export const refused = (method: Method, reason: RefusalReason): void =>
   attempts.inc({ method, outcome: 'refused', reason });
+
+/** Somebody did not come in or back: their organization has as many people as it may. */
+export const peopleLimitReached = (): void => limitReached.inc();
 
 /** Runs and times one hash. */
 export async function hashing<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -187,13 +187,16 @@ describe('bots', () => {
       expect(await codeOf(bus.request(readMe, {}, next))).toBe('ok');
     });
 
-    it('that let a bot make sources of alarms are given by who may make them themselves, as are keys for it (A-44)', async () => {
+    it.each<[Scope, Permission]>([
+      ['alarm-sources:write', 'manage_alarms'],
+      ['people-quota:write', 'manage_policies'],
+    ])('like %s are given by who has %s, as are keys for a bot that has them (A-44)', async (scope, permission) => {
       const [ruler, roleId] = [await aMember(world, owner), newId<RoleId>()];
       const role = (permissions: Permission[]) =>
         bus.request(putRole, { id: roleId, name: 'Bots', permissions }, as(owner));
       await role(['manage_bots']);
       await bus.request(assignRole, { roleId, userId: idOf(ruler) }, as(owner));
-      const given: Scope[] = ['people:read', 'alarm-sources:write'];
+      const given: Scope[] = ['people:read', scope];
       const { bot } = await aBot(world, owner, given);
       const { bot: plain } = await aBot(world, ruler, ['people:read']);
       const { publicKey } = aKey();
@@ -207,7 +210,7 @@ describe('bots', () => {
       // What it has is no gift of theirs: they may go on naming it, and take it away.
       const renamed = bus.request(updateBot, { botId: bot.id, displayName: 'Operator', scopes: given }, as(ruler));
       expect(await codeOf(renamed)).toBe('ok');
-      await role(['manage_bots', 'manage_alarms']);
+      await role(['manage_bots', permission]);
       expect(await all()).toEqual(['ok', 'ok', 'ok']);
     });
 

@@ -17,6 +17,7 @@ import {
   type Tokens,
   updateUser,
   type User,
+  setPeopleQuota,
 } from '@relais/contracts';
 import { newId, type PoolId, type RoleId } from '@relais/kernel';
 import { decodeJwt } from 'jose';
@@ -144,6 +145,15 @@ describe('signing in with an identity provider', () => {
       expect(await people()).toHaveLength(1);
       await settled();
       expect(await reasonsOfRefusals()).toEqual([{ method: 'oidc', reason: 'may_not_register' }]);
+    });
+
+    it('is refused where there are as many people as there may be, and says so in the facts alone', async () => {
+      await world.bus.request(setPeopleQuota, { maxPeople: 1 }, as(owner));
+
+      expect(await codeOf(login('ada'))).toBe('login_failed');
+      expect(await people()).toHaveLength(1);
+      await settled();
+      expect(await reasonsOfRefusals()).toEqual([{ method: 'oidc', reason: 'people_limit_reached' }]);
     });
 
     it('neither makes nor connects anybody by an address that nobody verified', async () => {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { ActionName, Permission, ROUTES } from '@relais/contracts';
 import type { BotKeyId, DeviceId, InvitationId, OrganizationId, PoolId, RoleId, UserId } from '@relais/kernel';
 import { newId } from '@relais/kernel';
@@ -321,6 +322,12 @@ export const ROWS: Record<RouteName, Row | null> = {
   }),
   explainContact: delegated('see_details', {
     input: async ({ target }) => ({ from: (await target()).userId, to: (await target()).userId }),
+  }),
+  readPeopleQuota: everywhere('manage_policies'),
+  setPeopleQuota: everywhere('manage_policies', {
+    stepUp: true,
+    input: () => ({ maxPeople: randomInt(10_000, 10_000_000) }),
+    leaves: 'people-quota.changed',
   }),
   listRegistrationEntries: everywhere('manage_policies'),
   putRegistrationEntry: everywhere('manage_policies', {

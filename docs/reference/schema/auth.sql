@@ -939,6 +939,24 @@ COMMENT ON COLUMN public.password_reset.started_by IS 'class=M1;purpose=whether 
 
 COMMENT ON COLUMN public.password_reset.expires_at IS 'class=M1;purpose=expiry;retention=one hour';
 
+CREATE TABLE public.people_quota (
+    organization_id uuid NOT NULL,
+    max_people integer NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by uuid NOT NULL,
+    CONSTRAINT people_quota_max_check CHECK ((max_people > 0))
+);
+
+ALTER TABLE ONLY public.people_quota FORCE ROW LEVEL SECURITY;
+
+COMMENT ON COLUMN public.people_quota.organization_id IS 'class=M0;purpose=tenant;retention=organization';
+
+COMMENT ON COLUMN public.people_quota.max_people IS 'class=M1;purpose=how many people may be active;retention=until it is said anew';
+
+COMMENT ON COLUMN public.people_quota.updated_at IS 'class=M1;purpose=display;retention=until it is said anew';
+
+COMMENT ON COLUMN public.people_quota.updated_by IS 'class=M1;purpose=accountability;retention=until it is said anew';
+
 CREATE TABLE public.pool (
     organization_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -1481,6 +1499,9 @@ ALTER TABLE ONLY public.outbox
 ALTER TABLE ONLY public.password_reset
     ADD CONSTRAINT password_reset_pkey PRIMARY KEY (organization_id, user_id);
 
+ALTER TABLE ONLY public.people_quota
+    ADD CONSTRAINT people_quota_pkey PRIMARY KEY (organization_id);
+
 ALTER TABLE ONLY public.pool
     ADD CONSTRAINT pool_pkey PRIMARY KEY (organization_id, id);
 
@@ -1548,6 +1569,8 @@ ALTER TABLE ONLY public.wipe_order
     ADD CONSTRAINT wipe_order_pkey PRIMARY KEY (organization_id, id);
 
 CREATE INDEX address_change_next_idx ON public.address_change USING btree (xid, user_id);
+
+CREATE INDEX app_user_active_idx ON public.app_user USING btree (organization_id) WHERE ((kind = 'person'::text) AND (state = 'active'::text));
 
 CREATE INDEX app_user_bot_idx ON public.app_user USING btree (organization_id, id) WHERE (kind = 'bot'::text);
 
@@ -1707,6 +1730,9 @@ ALTER TABLE ONLY public.outage_mode
 
 ALTER TABLE ONLY public.password_reset
     ADD CONSTRAINT password_reset_user_fkey FOREIGN KEY (organization_id, user_id) REFERENCES public.app_user(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.people_quota
+    ADD CONSTRAINT people_quota_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(organization_id);
 
 ALTER TABLE ONLY public.pool
     ADD CONSTRAINT pool_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(organization_id);
@@ -1874,6 +1900,8 @@ CREATE POLICY organization ON public.outage_mode USING ((organization_id = (NULL
 
 CREATE POLICY organization ON public.password_reset USING ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid)) WITH CHECK ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid));
 
+CREATE POLICY organization ON public.people_quota USING ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid)) WITH CHECK ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid));
+
 CREATE POLICY organization ON public.pool USING ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid)) WITH CHECK ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid));
 
 CREATE POLICY organization ON public.pool_user USING ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid)) WITH CHECK ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid));
@@ -1909,6 +1937,8 @@ ALTER TABLE public.outage_key ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.outage_mode ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.password_reset ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.people_quota ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pool ENABLE ROW LEVEL SECURITY;
 

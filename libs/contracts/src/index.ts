@@ -40,6 +40,7 @@ export * from './auth/pools.js';
 export * from './auth/posture.js';
 export * from './auth/principal.js';
 export * from './auth/people-import.js';
+export * from './auth/people-quota.js';
 export * from './auth/provisioning.js';
 export * from './auth/registration-policy.js';
 export * from './auth/remote-lock.js';

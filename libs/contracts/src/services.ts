@@ -34,6 +34,7 @@ import * as outage from './auth/outage-mode.js';
 import * as pools from './auth/pools.js';
 import * as posture from './auth/posture.js';
 import * as peopleImport from './auth/people-import.js';
+import * as peopleQuota from './auth/people-quota.js';
 import * as provisioning from './auth/provisioning.js';
 import * as registrationPolicy from './auth/registration-policy.js';
 import * as remoteLock from './auth/remote-lock.js';
@@ -92,6 +93,7 @@ const declared: unknown[] = [
   pools,
   posture,
   peopleImport,
+  peopleQuota,
   provisioning,
   registrationPolicy,
   remoteLock,

@@ -223,6 +223,8 @@ export const CASES: Record<RouteName, Case> = {
   })),
   deleteContactCell: refused('cell_not_found', ({ poolId }) => ({ fromPoolId: poolId, toPoolId: poolId })),
   explainContact: refused('user_not_found', ({ victim, mallory }) => ({ from: mallory.id, to: victim.id })),
+  readPeopleQuota: accepted('reads one’s own'),
+  setPeopleQuota: accepted('says one’s own', () => ({ maxPeople: null })),
   listRegistrationEntries: accepted('lists one’s own'),
   putRegistrationEntry: accepted('lists of one’s own under the same id', ({ otherPoolId }) => ({
     ...{ id: otherPoolId, entry: { kind: 'domain', value: 'rival.example' } },

@@ -54,8 +54,8 @@ export interface NewBot {
 /** Adds a bot, in no pool. It has no address and no password: its index is of nothing, and no hash reads `none`. */
 export async function insertBot(tx: Tx, { scopes, madeBy, ...draft }: NewBot): Promise<void> {
   const { organizationId, id } = draft;
-  await insertUser(tx, { ...draft, role: 'member', emailIndex: randomBytes(32), passwordHash: 'none', poolIds: [] });
-  await rows(tx, `UPDATE app_user u SET kind = 'bot' WHERE u.organization_id = $1 AND u.id = $2`, [organizationId, id]);
+  const nobody = { role: 'member', emailIndex: randomBytes(32), passwordHash: 'none', poolIds: [] } as const;
+  await insertUser(tx, { ...draft, ...nobody, kind: 'bot' });
   await rows(tx, 'INSERT INTO bot (organization_id, id, scopes, made_by) VALUES ($1, $2, $3, $4)', [
     organizationId,
     id,

@@ -3,7 +3,10 @@ import { type Actor, forbidden } from '../permissions/actor.postgres.js';
 import { holds } from '../permissions/grants.js';
 
 /** What a person must be allowed to do to let a bot do the same. */
-const NEEDS: Readonly<Partial<Record<Scope, Permission>>> = { 'alarm-sources:write': 'manage_alarms' };
+const NEEDS: Readonly<Partial<Record<Scope, Permission>>> = {
+  'alarm-sources:write': 'manage_alarms',
+  'people-quota:write': 'manage_policies',
+};
 
 /**
  * Nobody lets a bot do what they may not do themselves, be it by a scope or by a key of theirs for a bot that has it.

@@ -16,6 +16,7 @@ import { DirectoryMarks1764000000900 } from './migrations/1764000000900-director
 import { RolesAndBots1764000000700 } from './migrations/1764000000700-roles-and-bots.js';
 import { OutageSwitch1764100500000 } from './migrations/1764100500000-outage-switch.js';
 import { PhonesOfRuns1764100810000 } from './migrations/1764100810000-phones-of-runs.js';
+import { PeopleQuota1764290000000 } from './migrations/1764290000000-people-quota.js';
 import { Addresses1764100200000 } from './migrations/1764100200000-addresses.js';
 
 /** Every migration of this service, oldest first. */
@@ -39,4 +40,5 @@ export const migrations = [
   Addresses1764100200000,
   OutageSwitch1764100500000,
   PhonesOfRuns1764100810000,
+  PeopleQuota1764290000000,
 ];

@@ -3,6 +3,7 @@ import type { DirectorySettings, Revocation } from '@relais/contracts';
 import { type OrganizationId, newId, type PoolId, type UserId } from '@relais/kernel';
 import { tellContactsChanged } from '../contact-policy/tell-change.js';
 import { Database, type Tx } from '../database/database.js';
+import { lockQuota } from '../people-quota/quota-rows.postgres.js';
 import { type Column, PersonalData } from '../sealing/personal-data.js';
 import { Revocations } from '../trust/revocations.postgres.js';
 import { DirectorySecrets } from './directory-settings.js';
@@ -80,6 +81,7 @@ export class Applier {
     const { organizationId, directoryId, runId, settings } = applying;
     const managed = new Set<PoolId>(settings.groups?.mappings.flatMap(({ poolId }) => poolId ?? []));
     const source = { organizationId, directoryId, managed, protectedIds: new Set(settings.protectedUserIds) };
+    await lockQuota(tx, organizationId);
     const results: Applied[] = [];
     for (const one of prepared) {
       const applied = await applyChange(tx, source, one);

@@ -5,6 +5,7 @@ import { row, rows } from '../database/sql.js';
 import { difference, recordFact, systemSubject, userSubject } from '../facts/record-fact.js';
 import { NO_PASSWORD } from '../passwords/password-hasher.js';
 import { defaultPool } from '../pools/pool-rows.postgres.js';
+import { assertRoomFor, isFull } from '../people-quota/room.postgres.js';
 import { assertMayRegister } from '../registration-policy/may-register.js';
 import { deleteSessions } from '../sessions/session-rows.postgres.js';
 import { revoke } from '../trust/revocations.postgres.js';
@@ -50,6 +51,15 @@ const skipped = (problem: string): Applied => ({
 
 /** Does one planned change, or says why not. What became of a person since the plan was made decides anew. */
 export async function applyChange(tx: Tx, source: Source, prepared: Prepared): Promise<Applied> {
+  try {
+    return await applyWithin(tx, source, prepared);
+  } catch (error) {
+    if (isFull(error)) return skipped('people_limit_reached');
+    throw error;
+  }
+}
+
+async function applyWithin(tx: Tx, source: Source, prepared: Prepared): Promise<Applied> {
   if (prepared.change.kind === 'create') return create(tx, source, prepared);
   const user = await lockUser(tx, source.organizationId, prepared.userId);
   if (!user) return skipped('gone');
@@ -170,7 +180,11 @@ export async function isTaken(
   return other !== null;
 }
 
-/** Writes what is given. Without an address or a number those stay; a number that is null is taken away. */
+/**
+ * Writes what is given. Without an address or a number those stay; a number that is null is taken away.
+ *
+ * @throws AppError `people_limit_reached` when the person would be active again, before anything is written
+ */
 export async function writePerson(
   tx: Tx,
   organizationId: OrganizationId,
@@ -185,6 +199,7 @@ export async function writePerson(
     phoneSealed?: Buffer | null;
   },
 ): Promise<void> {
+  if (person.state === 'active') await assertRoomFor(tx, organizationId, id);
   await rows(
     tx,
     `UPDATE app_user u SET role = $3, state = $4, display_name_sealed = $5, email_index = coalesce($6, u.email_index),

@@ -6,6 +6,8 @@ import { Freshness } from '../admission/fresh.js';
 import { tellContactsChanged } from '../contact-policy/tell-change.js';
 import { Database, type Tx } from '../database/database.js';
 import { actorSubject, recordFact } from '../facts/record-fact.js';
+import { lockQuota } from '../people-quota/quota-rows.postgres.js';
+import { isFull } from '../people-quota/room.postgres.js';
 import { actorWith } from '../permissions/actor.postgres.js';
 import { deleteSessions } from '../sessions/session-rows.postgres.js';
 import { revoke, Revocations } from '../trust/revocations.postgres.js';
@@ -20,7 +22,7 @@ const BATCH = 200;
 /**
  * Takes a run back, person by person: who was put out may come in again, who was made is put out, roles, pools, names,
  * addresses and numbers are as they were. Whoever was changed since, by hand or by a later run, is left as they are, and so is
- * whoever's address somebody else has by now.
+ * whoever's address somebody else has by now, or who would be one more than there may be.
  */
 @Injectable()
 export class UndoRunHandler {
@@ -72,12 +74,15 @@ export class UndoRunHandler {
   private async undo(tx: Tx, organizationId: OrganizationId, runId: string, changes: readonly ChangeRow[]) {
     const revocations: Revocation[] = [];
     const moved: UserId[] = [];
+    await lockQuota(tx, organizationId);
     for (const change of changes) {
       const user = change.user_id && (await lockUser(tx, organizationId, change.user_id));
       if (!user || !isAsLeft(user, change)) continue;
       const { before_email_index } = change;
       if (before_email_index && (await isTaken(tx, organizationId, before_email_index, user.id))) continue;
-      revocations.push(...(await this.undoOne(tx, organizationId, user, change)));
+      const undone = await this.undoOne(tx, organizationId, user, change).catch(ifFull);
+      if (!undone) continue;
+      revocations.push(...undone);
       await markChange(tx, organizationId, runId, change.position, { state: 'undone' });
       moved.push(user.id);
     }
@@ -101,6 +106,12 @@ export class UndoRunHandler {
     await deleteSessions(tx, organizationId, { userId: user.id });
     return revoke(tx, 'user', [user.id]);
   }
+}
+
+/** Nothing of the change was written by then. */
+function ifFull(error: unknown): null {
+  if (isFull(error)) return null;
+  throw error;
 }
 
 /** Releases before have not written down where somebody could be reached. */

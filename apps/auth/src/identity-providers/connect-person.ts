@@ -18,7 +18,8 @@ export interface OpenProvider {
 /** Why nobody is let in by what a provider says. For the fact; the caller is told nothing of it. */
 export class NotProvided extends Error {
   constructor(
-    readonly reason: 'not_proved' | 'unknown_person' | 'email_unverified' | 'not_linked' | 'may_not_register',
+    readonly reason:
+      'not_proved' | 'unknown_person' | 'email_unverified' | 'not_linked' | 'may_not_register' | 'people_limit_reached',
     cause?: unknown,
   ) {
     super(reason, { cause });

@@ -103,7 +103,8 @@ export class FinishOidcLoginHandler {
     if (!isRefused) return error;
     const reason = error instanceof NotProvided ? error.reason : 'may_not_sign_in';
     const provider = { kind: 'identity-provider', id: memory.providerId };
-    const action = reason === 'may_not_register' ? 'registration.refused' : 'session.opened';
+    const isKeptOut = reason === 'may_not_register' || reason === 'people_limit_reached';
+    const action = isKeptOut ? 'registration.refused' : 'session.opened';
     const after = { method: 'oidc', reason };
     this.refusals.note(organizationId, { actor: provider, action, object: provider, after }, reason);
     if (reason === 'not_proved') this.events.failed('auth.oidc_login_refused', error);

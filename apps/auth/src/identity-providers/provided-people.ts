@@ -3,6 +3,7 @@ import { Clock, newId, type UserId } from '@relais/kernel';
 import { Database } from '../database/database.js';
 import { recordFact, systemSubject, userSubject } from '../facts/record-fact.js';
 import { NO_PASSWORD } from '../passwords/password-hasher.js';
+import { isFull } from '../people-quota/room.postgres.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { findUserByEmail, insertUser, isEmailTaken } from '../users/user-rows.postgres.js';
 import { applyGroups } from './apply-groups.js';
@@ -63,6 +64,7 @@ export class ProvidedPeople {
       else await this.make(provider, said, newcoming);
       return newcoming.userId;
     } catch (error) {
+      if (isFull(error)) throw new NotProvided('people_limit_reached', error);
       if (!isIdentityTaken(error) && !isEmailTaken(error)) throw error;
       // Somebody else made them at the same time: the same person, by another device, or else another.
       const found = await this.db.within(organizationId, (tx) => findIdentity(tx, organizationId, newcoming));

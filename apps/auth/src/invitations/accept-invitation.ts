@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
 import { recordFact, recordOpened, systemSubject, userSubject } from '../facts/record-fact.js';
+import { isFull } from '../people-quota/room.postgres.js';
 import { Refusals } from '../facts/refusals.js';
 import { admitted, refused, type RefusalReason } from '../metrics.js';
 import { type Newcomer, Newcomers } from '../organizations/newcomer.js';
@@ -81,7 +82,7 @@ export class AcceptInvitationHandler {
       });
     } catch (error) {
       if (isEmailTaken(error)) throw acceptInvitation.fail('email_taken');
-      if (AppError.from(error).code === 'registration_not_allowed') this.noteRefusal(token, newcomer);
+      if (isFull(error) || AppError.from(error).code === 'registration_not_allowed') this.noteRefusal(token, newcomer);
       throw error;
     }
   }
@@ -122,5 +123,6 @@ const REASONS: Readonly<Record<string, RefusalReason>> = {
   login_overloaded: 'overloaded',
   email_taken: 'taken',
   registration_not_allowed: 'not_listed',
+  people_limit_reached: 'full',
   device_id_reused: 'device',
 };

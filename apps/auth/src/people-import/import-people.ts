@@ -12,6 +12,7 @@ import { NO_PASSWORD } from '../passwords/password-hasher.js';
 import { actorWith } from '../permissions/actor.postgres.js';
 import { defaultPool, listPoolRows, toPools } from '../pools/pool-rows.postgres.js';
 import { assertMayRegister } from '../registration-policy/may-register.js';
+import { hasRoom, isFull } from '../people-quota/room.postgres.js';
 import { type Column, PersonalData } from '../sealing/personal-data.js';
 import { insertUser } from '../users/user-rows.postgres.js';
 import { type Judged, judgeLines, type Newcomer } from './judge-lines.js';
@@ -120,8 +121,10 @@ export class ImportPeopleHandler {
     const sealed = dryRun ? [] : await Promise.all(missing.map((one) => this.seal(organizationId, one)));
     return this.db.within(organizationId, async (tx) => {
       const lines: ImportedLine[] = [];
-      for (const [at, one] of missing.entries())
-        lines.push(await this.makeOne(tx, principal, one, dryRun ? null : (sealed[at] as Sealed)));
+      for (const [at, one] of missing.entries()) {
+        const made = this.makeOne(tx, principal, one, dryRun ? null : (sealed[at] as Sealed));
+        lines.push(await made.catch((error: unknown) => fullOr(error, one.newcomer)));
+      }
       return lines;
     });
   }
@@ -148,6 +151,7 @@ export class ImportPeopleHandler {
     const refusal = await refusalOf(assertMayRegister(tx, organizationId, { email: newcomer.email, emailIndex }));
     if (refusal) return { line, outcome: 'refused', problem: 'registration_not_allowed', says: NOT_ALLOWED };
     const trouble = newcomer.hasBadPhone ? { problem: 'phone_invalid' as const, says: NO_PHONE } : {};
+    if (!sealed && !(await hasRoom(tx, organizationId))) return full(line);
     if (!sealed) return { line, outcome: 'would_make', ...trouble };
     const poolIds = newcomer.poolIds.length > 0 ? newcomer.poolIds : [await defaultPool(tx, organizationId)];
     const person = { organizationId, id, role, emailIndex, ...sealed };
@@ -167,7 +171,18 @@ interface Sealed {
 }
 
 const NO_PHONE = 'the number is left out: give it with its country code, such as +49 151 12345678';
+const FULL = 'there are as many people as there may be: see setPeopleQuota';
 const NOT_ALLOWED = 'this address may not register: see putRegistrationEntry';
+
+const full = (line: number): ImportedLine => ({
+  ...{ line, outcome: 'refused', problem: 'people_limit_reached', says: FULL },
+});
+
+/** Nothing of the line was written by then: the others go on. */
+function fullOr(error: unknown, { line }: Newcomer): ImportedLine {
+  if (isFull(error)) return full(line);
+  throw error;
+}
 
 async function refusalOf(asked: Promise<void>): Promise<AppError | null> {
   try {

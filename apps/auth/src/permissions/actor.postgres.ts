@@ -1,4 +1,4 @@
-import type { Permission, Role } from '@relais/contracts';
+import type { Permission, Role, Scope } from '@relais/contracts';
 import { AppError, type OrganizationId, type PoolId, type UserId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import type { Tx } from '../database/database.js';
@@ -60,6 +60,23 @@ export async function actorWith(
   const isOther = person !== null && target.userId !== actor.id;
   if (isOther && !covers(actor.grants, grantsOf(person.role, person.given))) throw forbidden('above own permissions');
   return actor;
+}
+
+/**
+ * The same where a scope opens it to bots. A bot has proved its key for this very token, and is not asked to show anything more.
+ *
+ * @throws AppError `forbidden`
+ */
+export async function actorOrBotWith(
+  tx: Tx,
+  principal: Principal,
+  permission: Permission,
+  scope: Scope,
+): Promise<Actor | 'bot'> {
+  const { scopes } = principal;
+  if (!scopes) return actorWith(tx, principal, permission);
+  if (!scopes.includes(scope)) throw forbidden(scope);
+  return 'bot';
 }
 
 /** Where the actor has the permission, for lists. @throws AppError `forbidden` when nowhere */

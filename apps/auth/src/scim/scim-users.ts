@@ -7,6 +7,8 @@ import { violates } from '../database/sql.js';
 import { EventLog } from '../event-log.js';
 import { recordFact, userSubject } from '../facts/record-fact.js';
 import { Refusals } from '../facts/refusals.js';
+import { lockQuota } from '../people-quota/quota-rows.postgres.js';
+import { isFull } from '../people-quota/room.postgres.js';
 import { type Column, PersonalData } from '../sealing/personal-data.js';
 import { deleteSessions } from '../sessions/session-rows.postgres.js';
 import { revoke, Revocations } from '../trust/revocations.postgres.js';
@@ -135,6 +137,7 @@ export class ScimUsers {
     try {
       const { written, revocations } = await this.db.within(organizationId, async (tx) => {
         await lockOrganization(tx, organizationId);
+        await lockQuota(tx, organizationId);
         const user: UserRow | null = await lockUser(tx, organizationId, change.id);
         const now = await lockResource(tx, among, change.id);
         if (!user || !now) throw notFound('user');
@@ -183,6 +186,10 @@ export class ScimUsers {
         { actor, action: 'user.disabled', object: userSubject(userId), after: { code } },
         code,
       );
+    }
+    if (isFull(error)) {
+      this.refusals.note(organizationId, { actor, action: 'registration.refused', object: userSubject(id) });
+      return new ScimError(409, 'there are as many people as there may be: see setPeopleQuota');
     }
     if ((error as { code?: string }).code === 'registration_not_allowed') {
       this.refusals.note(organizationId, { actor, action: 'registration.refused', object: userSubject(id) });

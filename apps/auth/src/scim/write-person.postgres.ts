@@ -52,7 +52,8 @@ export async function createPerson(
   await assertMayRegister(tx, organizationId, sealed);
   const poolIds = [await defaultPool(tx, organizationId)];
   const person = { organizationId, id, role: 'member' as const, ...sealed };
-  await insertUser(tx, { ...person, passwordHash: NO_PASSWORD, poolIds, now });
+  const state = document.active === false ? 'disabled' : 'active';
+  await insertUser(tx, { ...person, passwordHash: NO_PASSWORD, poolIds, now, state });
   await insertResource(tx, amongOf(client, 'User'), { id, ...sealed, now });
   await rows(
     tx,
@@ -60,11 +61,7 @@ export async function createPerson(
      VALUES ($1, $2, $3, $4, $5, $6)`,
     [organizationId, clientId, sealed.identityIndex, id, sealed.placeSealed, NO_DIGEST],
   );
-  const state = document.active === false ? 'disabled' : 'active';
-  if (state === 'disabled') {
-    await writePerson(tx, organizationId, id, { ...person, state, poolIds });
-    await setPutOut(tx, amongOf(client, 'User'), id, true);
-  }
+  if (state === 'disabled') await setPutOut(tx, amongOf(client, 'User'), id, true);
   await recordFact(tx, organizationId, {
     actor: clientSubject(clientId),
     action: 'user.provisioned',

@@ -8,6 +8,7 @@ import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
 import { actorSubject, difference, type NewFact, recordFact, userSubject } from '../facts/record-fact.js';
 import { type Actor, actorOf, actorWith, assertReaches } from '../permissions/actor.postgres.js';
+import { lockQuota } from '../people-quota/quota-rows.postgres.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { deleteSessions } from '../sessions/session-rows.postgres.js';
 import { revoke, Revocations } from '../trust/revocations.postgres.js';
@@ -44,6 +45,7 @@ export class UpdateUserHandler {
     const nameSealed = await this.sealName(principal, command);
     const { user, revocations } = await this.db.within(organizationId, async (tx) => {
       await lockOrganization(tx, organizationId);
+      if (command.state === 'active') await lockQuota(tx, organizationId);
       const { before } = await this.assertAllowed(tx, principal, command);
       await this.assertOwnerStays(tx, principal, before, command);
       await changeUser(tx, organizationId, command.userId, { ...command, nameSealed });

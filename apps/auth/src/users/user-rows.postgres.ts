@@ -4,6 +4,7 @@ import { type Asker, IS_THERE } from '../bots/bot-visibility.postgres.js';
 import type { Tx } from '../database/database.js';
 import { row, rows, violates } from '../database/sql.js';
 import { IS_WITHIN, type Reach } from '../contact-policy/reach.js';
+import { assertRoom, assertRoomFor } from '../people-quota/room.postgres.js';
 import type { Reader } from '../sealing/personal-data.js';
 
 export interface UserRow {
@@ -90,6 +91,10 @@ export const listUserRows = (
 export interface NewUser {
   organizationId: OrganizationId;
   id: UserId;
+  /** A person where nothing is said. */
+  kind?: 'person' | 'bot';
+  /** Active where nothing is said. */
+  state?: User['state'];
   role: Role;
   emailIndex: Buffer;
   emailSealed: Buffer;
@@ -100,12 +105,18 @@ export interface NewUser {
   now: Date;
 }
 
-/** Adds a person and puts them into these pools. See `isEmailTaken`. */
+/**
+ * Adds somebody and puts them into these pools. See `isEmailTaken`.
+ *
+ * @throws AppError `people_limit_reached` of an active person, before anything is written
+ */
 export async function insertUser(tx: Tx, user: NewUser): Promise<void> {
+  const { kind = 'person', state = 'active' } = user;
+  if (kind === 'person' && state === 'active') await assertRoom(tx, user.organizationId);
   await rows(
     tx,
-    `INSERT INTO app_user (organization_id, id, role, state, email_index, email_sealed, display_name_sealed, password_hash, created_at, phone_sealed)
-     VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $8, $9)`,
+    `INSERT INTO app_user (organization_id, id, role, email_index, email_sealed, display_name_sealed, password_hash, created_at, phone_sealed, kind, state)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       user.organizationId,
       user.id,
@@ -116,6 +127,8 @@ export async function insertUser(tx: Tx, user: NewUser): Promise<void> {
       user.passwordHash,
       user.now,
       user.phoneSealed ?? null,
+      kind,
+      state,
     ],
   );
   await rows(
@@ -169,7 +182,7 @@ export async function activeUsers(
   return new Set(found.map(({ id }) => id));
 }
 
-/** Changes what is given and leaves the rest. */
+/** Changes what is given and leaves the rest. @throws AppError `people_limit_reached` when a person would be active again */
 export async function changeUser(
   tx: Tx,
   organizationId: OrganizationId,
@@ -180,6 +193,7 @@ export async function changeUser(
     nameSealed,
   }: { role?: Role | undefined; state?: User['state'] | undefined; nameSealed: Buffer | null },
 ): Promise<void> {
+  if (state === 'active') await assertRoomFor(tx, organizationId, id);
   await rows(
     tx,
     `UPDATE app_user u SET role = coalesce($3, u.role), state = coalesce($4, u.state),

@@ -1,4 +1,10 @@
-import { approveDirectoryRun, listDirectoryChanges, undoDirectoryRun, updateUser } from '@relais/contracts';
+import {
+  approveDirectoryRun,
+  listDirectoryChanges,
+  setPeopleQuota,
+  undoDirectoryRun,
+  updateUser,
+} from '@relais/contracts';
 import { personDn } from '@relais/testing';
 import { as } from '../factors.js';
 import { factsOf } from '../facts.js';
@@ -75,5 +81,27 @@ describe('a run of a directory', () => {
     await site.world.passDays(8);
     await site.signInAgain();
     expect(await codeOf(undo(done.id))).toBe('run_state_conflict');
+  });
+
+  it('brings nobody in or back beyond the quota of people, nor does taking it back, and goes on when there is room', async () => {
+    const limit = (maxPeople: number) => site.world.bus.request(setPeopleQuota, { maxPeople }, as(site.owner));
+    const active = async () => (await people()).filter(({ state }) => state === 'active').length;
+    await limit(PEOPLE);
+    const { id, applied } = await run();
+    const refused = (await changesOf(id)).filter(({ isApplied }) => !isApplied).map(({ problem }) => problem);
+    expect([applied, refused, await active()]).toEqual([
+      PEOPLE - 1,
+      ['people_limit_reached', 'people_limit_reached'],
+      PEOPLE,
+    ]);
+    await limit(PEOPLE + 2);
+    await run();
+    expect(await active()).toBe(PEOPLE + 2);
+
+    await drop('p30', 'p31');
+    const done = await run();
+    await limit(PEOPLE + 1);
+    expect(await undo(done.id)).toEqual({ undone: 1, skipped: 1 });
+    expect(await active()).toBe(PEOPLE + 1);
   });
 });

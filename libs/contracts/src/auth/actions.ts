@@ -101,7 +101,10 @@ export const ACTIONS = {
 
   'registration-entry.added': 'An address or domain may register from now on',
   'registration-entry.removed': 'An address or domain was taken off the list of those who may register',
-  'registration.refused': 'Somebody was invited, but their address may not register',
+  'registration.refused':
+    'Somebody was let in otherwise, but their address may not register, or there are as many people as there may be',
+
+  'people-quota.changed': 'How many people there may be was said anew: before and after',
 
   'app-policy.changed': 'What a layer of the app policy says was changed',
   'app-policy.violated': 'A device told that it does not meet its app policy',

@@ -108,6 +108,7 @@ export const enrolDevice = defineRequest({
     password_refused: 'invalid',
     login_overloaded: 'unavailable',
     registration_not_allowed: 'forbidden',
+    people_limit_reached: 'conflict',
     ...DEVICE_REFUSALS,
   },
 });

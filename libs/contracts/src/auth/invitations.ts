@@ -78,5 +78,6 @@ export const acceptInvitation = defineRequest({
     login_overloaded: 'unavailable',
     device_id_reused: 'conflict',
     registration_not_allowed: 'forbidden',
+    people_limit_reached: 'conflict',
   },
 });

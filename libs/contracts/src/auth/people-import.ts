@@ -16,6 +16,7 @@ export const importProblem = z.enum([
   'pool_ambiguous',
   'twice_in_file',
   'registration_not_allowed',
+  'people_limit_reached',
   'phone_invalid',
 ]);
 export type ImportProblem = z.infer<typeof importProblem>;

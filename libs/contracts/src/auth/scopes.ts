@@ -17,5 +17,7 @@ export const scope = z.enum([
   'alarms:write',
   /** Keep sources of alarms of its own, which reach people by escalation policies alone. */
   'alarm-sources:write',
+  /** Say how many people the organization may have. */
+  'people-quota:write',
 ]);
 export type Scope = z.infer<typeof scope>;

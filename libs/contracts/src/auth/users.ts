@@ -75,7 +75,12 @@ export const updateUser = defineRequest({
     state: z.enum(['active', 'disabled']).optional(),
   }),
   output: user,
-  errors: { user_not_found: 'not_found', last_owner: 'conflict' },
+  errors: {
+    user_not_found: 'not_found',
+    last_owner: 'conflict',
+    /** Nobody is made active again while there are as many as there may be: see `setPeopleQuota`. */
+    people_limit_reached: 'conflict',
+  },
 });
 
 /** Takes a person out of the organization for good: sessions end, names are erased, conversations are left. */

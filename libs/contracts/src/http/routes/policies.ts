@@ -14,6 +14,7 @@ import {
   readContactPolicy,
   setContactPolicy,
 } from '../../auth/contact-policy.js';
+import { readPeopleQuota, setPeopleQuota } from '../../auth/people-quota.js';
 import {
   deleteRegistrationEntry,
   listRegistrationEntries,
@@ -52,6 +53,8 @@ export const POLICY_ROUTES = {
   listRegistrationEntries: route('GET', '/v1/registration-policy', 'Who may register', listRegistrationEntries),
   putRegistrationEntry: route('PUT', '/v1/registration-policy/{id}', 'Let somebody register', putRegistrationEntry),
   deleteRegistrationEntry: route('DELETE', registrationEntry, 'Let somebody register no more', deleteRegistrationEntry),
+  readPeopleQuota: route('GET', '/v1/people-quota', 'How many people there may be', readPeopleQuota),
+  setPeopleQuota: route('PUT', '/v1/people-quota', 'Say how many people there may be', setPeopleQuota),
 
   myPermissions: route('GET', '/v1/me/permissions', 'What I may do, and where', readMyPermissions),
   listRoles: route('GET', '/v1/roles', 'List custom roles', listRoles),
