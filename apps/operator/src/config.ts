@@ -38,6 +38,14 @@ const alertRoutes = z.strictObject({
 });
 export type AlertRoutesConfig = z.infer<typeof alertRoutes>;
 
+const organizations = z.strictObject({
+  /** The gateways, for the operator. */
+  url: z.url({ protocol: /^https?$/ }),
+  /** Of each namespace in which there may be an Organization, the bot of the organization that it is then. */
+  members: z.array(z.strictObject({ namespace: z.string().min(1), botFile: z.string().min(1) })).min(1),
+});
+export type OrganizationsConfig = z.infer<typeof organizations>;
+
 const json = z.string().transform((text, context) => {
   try {
     return JSON.parse(text) as unknown;
@@ -81,6 +89,12 @@ export const env = {
     .optional()
     .describe(
       'Where AlertRoutes are and how their sources are made, `{ namespaces, url, webhookUrl, botFile }` as JSON; without it they are left alone',
+    ),
+  ORGANIZATIONS: json
+    .pipe(organizations)
+    .optional()
+    .describe(
+      'Where Organizations are and by which bots, `{ url, members: [{ namespace, botFile }] }` as JSON; without it they are left alone',
     ),
 };
 

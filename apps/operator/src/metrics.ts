@@ -38,6 +38,17 @@ const skipped = counter('relais_surge_skipped_total', 'Alarms and switches that 
 export type SkipReason = 'small' | 'late' | 'known' | 'limited' | 'paused';
 
 const routes = gauge('relais_operator_alert_routes', 'AlertRoutes as they were found last', ['state']);
+const organizations = gauge('relais_operator_organizations', 'Organizations as they were found last', ['state']);
+const people = gauge('relais_operator_organization_people', 'Active people of the organization of a namespace', [
+  'namespace',
+]);
+const maxPeople = gauge(
+  'relais_operator_organization_max_people',
+  'How many active people it may have; not there where there is no end',
+  ['namespace'],
+);
+
+export type Kind = 'SurgePolicy' | 'AlertRoute' | 'Organization';
 
 /** All that alerts look at is there from the start, so that nothing is not taken for missing. */
 export function declareSeries(): void {
@@ -55,6 +66,13 @@ export function declareRoutes(): void {
   routesAre({ ready: 0, failing: 0, stalled: 0 });
 }
 
+/** The same of Organizations. */
+export function declareOrganizations(): void {
+  for (const result of ['ok', 'failed']) reconciles.inc({ kind: 'Organization', result }, 0);
+  restarts.inc({ resource: 'organizations' }, 0);
+  organizationsAre({ ready: 0, failing: 0, stalled: 0 });
+}
+
 export const leads = (isLeading: boolean): void => leader.set(isLeading ? 1 : 0);
 export const leaseRenewed = (durationMs: number): void => renewSeconds.observe(durationMs / 1_000);
 export const leaseTaken = (): void => transitions.inc();
@@ -62,14 +80,33 @@ export const leaseTaken = (): void => transitions.inc();
 export const heard = (resource: string): void => lastEvent.set({ resource }, Date.now() / 1_000);
 export const watchRestarted = (resource: string): void => restarts.inc({ resource });
 
-export function reconciled(kind: 'SurgePolicy' | 'AlertRoute', result: 'ok' | 'failed', durationMs: number): void {
+export function reconciled(kind: Kind, result: 'ok' | 'failed', durationMs: number): void {
   reconciles.inc({ kind, result });
   reconcileSeconds.observe({ kind }, durationMs / 1_000);
 }
 
+type States = Readonly<Record<'ready' | 'failing' | 'stalled', number>>;
+
 /** As of the last look at all routes. */
-export function routesAre(states: Readonly<Record<'ready' | 'failing' | 'stalled', number>>): void {
+export function routesAre(states: States): void {
   for (const [state, count] of Object.entries(states)) routes.set({ state }, count);
+}
+
+/** As of the last look at all organizations; their namespaces are those of the settings. */
+export function organizationsAre(states: States): void {
+  for (const [state, count] of Object.entries(states)) organizations.set({ state }, count);
+}
+
+export function peopleMeasured(namespace: string, quota: { people: number; maxPeople: number | null }): void {
+  people.set({ namespace }, quota.people);
+  if (quota.maxPeople === null) maxPeople.remove({ namespace });
+  else maxPeople.set({ namespace }, quota.maxPeople);
+}
+
+/** Only who leads knows. */
+export function peopleUnknown(): void {
+  people.reset();
+  maxPeople.reset();
 }
 
 /** As of the last look at all policies. */

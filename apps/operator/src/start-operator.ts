@@ -1,18 +1,22 @@
 import { type BusConnection, connectNats, EventStream } from '@relais/bus/events';
 import { newId, SystemClock } from '@relais/kernel';
 import type { Inside, Log } from '@relais/observability';
-import type { AlertRoutesConfig, Config } from './config.js';
+import type { AlertRoutesConfig, Config, OrganizationsConfig } from './config.js';
+import type { Keeper } from './kubernetes/keeper.js';
 import { KubernetesApi } from './kubernetes/kubernetes-api.js';
 import { Elector } from './leader/elector.js';
 import { type Led, leadAll } from './leader/lead-all.js';
 import { KubernetesLeaseStore } from './leader/lease-store.kubernetes.js';
 import { SystemMonotonic } from './leader/monotonic.js';
-import { declareRoutes, declareSeries } from './metrics.js';
+import { declareOrganizations, declareRoutes, declareSeries } from './metrics.js';
+import { organizationKeeper } from './organizations/organization-keeper.js';
+import { RelaisOwnOrganization } from './organizations/own-organization.relais.js';
+import { BotApi } from './relais/bot-api.js';
 import { RelaisOwnSources } from './routes/own-sources.relais.js';
-import { RouteKeeper } from './routes/route-keeper.js';
+import { routeKeeper } from './routes/route-keeper.js';
 import { SurgeKeeper } from './surge/surge-keeper.js';
 
-/** Sources are asked for over the network of others, so routes are looked at less often than policies. */
+/** What the API is asked for goes over the network of others, so it is looked at less often than policies. */
 const LOOKS = 6;
 
 /** Opened top to bottom, let go of bottom to top: what is led ends and the lease is given back before connections close. */
@@ -43,12 +47,14 @@ export async function startOperator(config: Config, { log, lifecycle, readiness 
   lifecycle.add('kubernetes', () => api.close());
 
   const keeper = surgeKeeper(config, api, connection, log);
-  const routes = config.ALERT_ROUTES && routeKeeper(config.ALERT_ROUTES, config.RECONCILE_MS, api, log);
-  const elector = electorOf(config, api, [keeper, ...(routes ? [routes] : [])], log);
+  const others = keepersOf(config, api, log);
+  const elector = electorOf(config, api, [keeper, ...others.map(([, other]) => other)], log);
   keeper.start();
   lifecycle.add('policies', () => keeper.stop());
-  routes?.start();
-  if (routes) lifecycle.add('routes', () => routes.stop());
+  for (const [name, other] of others) {
+    other.start();
+    lifecycle.add(name, () => other.stop());
+  }
   elector.start();
   lifecycle.add('leadership', () => elector.stop());
   lifecycle.add('readiness', () => readiness.leave());
@@ -65,13 +71,40 @@ function surgeKeeper(config: Config, api: KubernetesApi, connection: BusConnecti
   return new SurgeKeeper({ api, events, namespace, own, reconcileMs, log });
 }
 
-function routeKeeper(settings: AlertRoutesConfig, reconcileMs: number, api: KubernetesApi, log: Log): RouteKeeper {
+type Started = Pick<Keeper<never>, 'start' | 'stop' | 'lead'>;
+
+/** What is looked after beside policies, where it is on. */
+function keepersOf(config: Config, api: KubernetesApi, log: Log): [name: string, Started][] {
+  const { ALERT_ROUTES: routes, ORGANIZATIONS: organizations } = config;
+  const common = { api, log, lookMs: LOOKS * config.RECONCILE_MS };
+  return [
+    ...(routes ? [['routes', keeperOfRoutes(routes, common)] satisfies [string, Started]] : []),
+    ...(organizations
+      ? [['organizations', keeperOfOrganizations(organizations, common)] satisfies [string, Started]]
+      : []),
+  ];
+}
+
+interface Common {
+  api: KubernetesApi;
+  log: Log;
+  lookMs: number;
+}
+
+function keeperOfRoutes({ namespaces, url, botFile, webhookUrl }: AlertRoutesConfig, common: Common): Started {
   declareRoutes();
-  const { namespaces, url, botFile, webhookUrl } = settings;
-  return new RouteKeeper({
-    ...{ api, namespaces, log, lookMs: LOOKS * reconcileMs },
-    webhookUrl: webhookUrl.replace(/\/+$/, ''),
-    openSources: () => new RelaisOwnSources({ url, botFile }),
+  return routeKeeper({
+    ...{ ...common, namespaces, webhookUrl: webhookUrl.replace(/\/+$/, '') },
+    openSources: () => new RelaisOwnSources(new BotApi({ url, botFile })),
+  });
+}
+
+function keeperOfOrganizations({ url, members }: OrganizationsConfig, common: Common): Started {
+  declareOrganizations();
+  const botFiles = new Map(members.map(({ namespace, botFile }) => [namespace, botFile]));
+  return organizationKeeper({
+    ...{ ...common, namespaces: [...botFiles.keys()] },
+    openOrganization: (namespace) => new RelaisOwnOrganization(new BotApi({ url, botFile: botFiles.get(namespace)! })),
   });
 }
 

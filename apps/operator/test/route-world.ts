@@ -4,7 +4,7 @@ import { silentLog } from '@relais/observability';
 import type { KubernetesApi } from '../src/kubernetes/kubernetes-api.js';
 import { routesOf } from '../src/routes/alert-route.js';
 import { MemoryOwnSources } from '../src/routes/own-sources.memory.js';
-import { RouteKeeper } from '../src/routes/route-keeper.js';
+import { routeKeeper } from '../src/routes/route-keeper.js';
 import { ObjectsWorld } from './objects-world.js';
 import { TestTerm } from './test-term.js';
 
@@ -42,7 +42,7 @@ export class RouteWorld extends ObjectsWorld {
     term = new TestTerm(1),
     { namespaces = ['relais'], api = this.api }: { namespaces?: string[]; api?: KubernetesApi } = {},
   ): { end(): Promise<void> } {
-    const keeper = new RouteKeeper({
+    const keeper = routeKeeper({
       ...{ api, namespaces, webhookUrl: 'https://relais.example', lookMs: LOOK_MS, log: silentLog },
       openSources: () => this.sources,
     });

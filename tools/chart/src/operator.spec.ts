@@ -34,7 +34,7 @@ describe('the operator in the chart', () => {
 
   it('is missing to nobody when it is off: all the rest is there, and the autoscaler is the chart’s again (D12)', () => {
     const keys = without.map(keyOf);
-    const isOperators = (key: string) => /m-operator$|surgepolicies|alertroutes/.test(key);
+    const isOperators = (key: string) => /m-operator$|surgepolicies|alertroutes|organizations/.test(key);
     const rest = ha.map(keyOf).filter((key) => !isOperators(key) && !key.startsWith('Job/'));
 
     expect(keys.filter(isOperators)).toEqual([]);

@@ -14,6 +14,7 @@ export interface Metadata {
   uid?: string;
   resourceVersion?: string;
   generation?: number;
+  creationTimestamp?: string;
   annotations?: Record<string, string>;
   deletionTimestamp?: string;
   managedFields?: { manager?: string; operation?: string; fieldsV1?: Fields }[];

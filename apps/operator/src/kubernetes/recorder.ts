@@ -7,23 +7,22 @@ import type { KubernetesObject } from './objects.js';
 export class Recorder {
   constructor(
     private readonly api: KubernetesApi,
-    private readonly namespace: string,
     private readonly log: Log,
   ) {}
 
   async say(about: KubernetesObject, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void> {
     const { apiVersion, kind, metadata } = about;
-    const { name, uid, resourceVersion } = metadata;
+    const { name, namespace, uid, resourceVersion } = metadata;
     const at = this.api
       .now()
       .toISOString()
       .replace(/\.\d+Z/, 'Z');
     try {
-      await this.api.create(`/api/v1/namespaces/${this.namespace}/events`, {
+      await this.api.create(`/api/v1/namespaces/${namespace}/events`, {
         apiVersion: 'v1',
         kind: 'Event',
-        metadata: { name: `${name}.${newId()}`, namespace: this.namespace },
-        involvedObject: { apiVersion, kind, name, uid, resourceVersion, namespace: this.namespace },
+        metadata: { name: `${name}.${newId()}`, namespace },
+        involvedObject: { apiVersion, kind, name, uid, resourceVersion, namespace },
         ...{ type, reason, message, count: 1, firstTimestamp: at, lastTimestamp: at },
         source: { component: FIELD_MANAGER },
       });

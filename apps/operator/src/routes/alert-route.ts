@@ -1,12 +1,10 @@
 import type { Severity } from '@relais/contracts';
-import type { Condition } from '../kubernetes/conditions.js';
-import { GROUP_VERSION, type KubernetesObject } from '../kubernetes/objects.js';
-import type { WrittenStatus } from '../kubernetes/status.js';
+import { GROUP_VERSION } from '../kubernetes/objects.js';
+import type { Conditioned } from '../kubernetes/reconcile.js';
 
 /** Alerts of this namespace go to this policy. */
-export interface AlertRoute extends KubernetesObject {
+export interface AlertRoute extends Conditioned<RouteDone> {
   spec: AlertRouteSpec;
-  status?: AlertRouteStatus;
 }
 
 export interface AlertRouteSpec {
@@ -25,12 +23,10 @@ export interface AlertRouteSpec {
 }
 
 /** What has been done: with it any leader goes on where another ended. */
-export interface AlertRouteStatus extends WrittenStatus {
-  observedGeneration?: number;
-  conditions?: Condition[];
-  sourceId?: string;
+export interface RouteDone {
+  sourceId: string;
   /** What the Secret holds; not the secret itself. */
-  secret?: WrittenSecret;
+  secret: WrittenSecret;
 }
 
 export interface WrittenSecret {

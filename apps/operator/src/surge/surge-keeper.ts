@@ -62,7 +62,7 @@ export class SurgeKeeper {
   /** The work of a leader, until its term is over. */
   async lead(term: Term): Promise<void> {
     const { api, namespace, log } = this.options;
-    const recorder = new Recorder(api, namespace, log);
+    const recorder = new Recorder(api, log);
     const reconciler = new SurgeReconciler(api, namespace, term, recorder, log);
     const consumers = this.consumers(reconciler);
     for (const consumer of consumers) consumer.start();

@@ -112,7 +112,7 @@
 {{/* What proofs may name. The operator's name the Service; without a list, whatever a request names is believed. */}}
 {{- define "relais.publicUrls" -}}
 {{- $urls := .Values.gateway.publicUrls -}}
-{{- if and $urls (include "relais.routesInside" .) }}{{ $urls = append $urls (include "relais.insideUrl" .) }}{{ end -}}
+{{- if and $urls (include "relais.asksInside" .) }}{{ $urls = append $urls (include "relais.insideUrl" .) }}{{ end -}}
 {{- join "," $urls -}}
 {{- end -}}
 

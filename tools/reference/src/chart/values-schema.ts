@@ -73,6 +73,12 @@ const operator = closed({
     webhookUrl: url('https?'),
     memory,
   }),
+  organizations: closed({
+    enabled: flag,
+    members: list(closed({ namespace: matching('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'), existingSecret: name })),
+    gatewayUrl: url('https?'),
+    memory,
+  }),
 });
 
 const nats = closed({

@@ -1,0 +1,28 @@
+import { GROUP_VERSION } from '../kubernetes/objects.js';
+import type { Conditioned } from '../kubernetes/reconcile.js';
+
+/** The organization of this namespace: what is said of it here is so there. What is not named here is left alone. */
+export interface Organization extends Conditioned<OrganizationDone> {
+  spec: OrganizationSpec;
+}
+
+export interface OrganizationSpec {
+  /** How many people there may be; 0: as many as come. */
+  maxPeople?: number;
+}
+
+export interface OrganizationDone {
+  people: MeasuredPeople;
+}
+
+export interface MeasuredPeople {
+  /** Who is active. */
+  now: number;
+  /** How many may be; not there where there is no end. */
+  max?: number;
+  /** When that was read, or looked at last and found to be so still, to some minutes. */
+  readAt: string;
+}
+
+export const organizationsOf = (namespace: string): string =>
+  `/apis/${GROUP_VERSION}/namespaces/${namespace}/organizations`;

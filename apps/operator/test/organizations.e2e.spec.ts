@@ -1,0 +1,118 @@
+import { jest } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Bot, ROUTES } from '@relais/contracts';
+import { Cluster } from '@relais/devstack';
+import type { ApiObject } from '@relais/kube-api';
+import { type DeviceId, newId } from '@relais/kernel';
+import { DeviceKey, RelaisApi, RelaisSession } from '@relais/sdk';
+import { eventually } from './eventually.js';
+import { ownServers } from './own-servers.js';
+import { World } from './world.js';
+
+const START_MS = 120_000;
+jest.setTimeout(START_MS);
+
+const ORGANIZATIONS = '/apis/relais.io/v1alpha1/namespaces/relais/organizations';
+const MERGE = 'application/merge-patch+json';
+/** As the chart runs it; a budget, so it is the same on every machine. */
+const MEMORY = { NODE_OPTIONS: '--max-old-space-size=179 --max-semi-space-size=1', MALLOC_ARENA_MAX: '1' };
+const MAX_RSS_MIB = 128;
+
+const servers = ownServers();
+
+describe('an organization as an object', () => {
+  let cluster: Cluster;
+  let gateway: string;
+  let owner: RelaisSession;
+  let bot: Bot;
+  let world: World;
+  let folder: string;
+  const password = randomBytes(18).toString('base64url');
+  const device = () => ({ id: newId<DeviceId>(), name: 'test', platform: 'server' as const });
+  const api = () => new RelaisApi({ gateways: [gateway], timeoutMs: 30_000 });
+
+  beforeAll(async () => {
+    cluster = await Cluster.start({ name: `organizations-${process.pid}`, isTemporary: true });
+    [gateway = ''] = await cluster.gatewayUrls();
+    folder = await mkdtemp(join(tmpdir(), 'relais-organizations-'));
+    owner = await RelaisSession.bootstrap(
+      api(),
+      {
+        bootstrapToken: cluster.bootstrapToken,
+        organization: { handle: 'acme', name: 'Acme' },
+        owner: { email: 'owner@acme.example', displayName: 'Owner', password },
+      },
+      device(),
+      DeviceKey.generate(),
+    );
+    const { loginToken } = await owner.call(ROUTES.beginStepUp, {});
+    await owner.stepUp({ loginToken, shown: { kind: 'password', password } });
+    const key = DeviceKey.generate();
+    const scopes = ['people-quota:write' as const];
+    bot = await owner.call(ROUTES.createBot, { displayName: 'Operator', scopes, publicKey: key.publicKey });
+    const credentials = { clientId: bot.clientId, keyId: bot.keys[0]?.id, key };
+    await writeFile(join(folder, 'bot.json'), JSON.stringify(credentials), { mode: 0o600 });
+    world = await World.open(servers);
+  }, START_MS);
+
+  afterAll(async () => {
+    await world?.close();
+    owner?.close();
+    await cluster?.close({ purge: true });
+    await servers.close();
+    if (folder) await rm(folder, { recursive: true, force: true });
+  }, START_MS);
+
+  const operator = () =>
+    world.start({
+      ...MEMORY,
+      SURGE_POLICY: '',
+      ORGANIZATIONS: JSON.stringify({
+        ...{ url: gateway, members: [{ namespace: 'relais', botFile: join(folder, 'bot.json') }] },
+      }),
+    });
+  const acme = () => world.ask('GET', `${ORGANIZATIONS}/acme`);
+  const change = (spec: object): Promise<ApiObject> => world.ask('PATCH', `${ORGANIZATIONS}/acme`, { spec }, MERGE);
+  const isReady = async () => (await acme())['status']?.conditions?.[0]?.status === 'True';
+  async function joins(email: string): Promise<string> {
+    const { invitationToken } = await owner.call(ROUTES.invite, {});
+    const person = { email, displayName: 'Somebody', password: randomBytes(18).toString('base64url') };
+    return api()
+      .call(ROUTES.acceptInvitation, {
+        ...{ invitationToken, ...person },
+        device: { ...device(), publicKey: DeviceKey.generate().publicKey },
+      })
+      .then(
+        () => 'ok',
+        (error: { code?: string }) => String(error.code),
+      );
+  }
+
+  it('has as many people as it says, and says how many there are (D12)', async () => {
+    const first = await operator();
+    await world.ask('POST', ORGANIZATIONS, {
+      ...{ apiVersion: 'relais.io/v1alpha1', kind: 'Organization', metadata: { name: 'acme' } },
+      spec: { maxPeople: 2 },
+    });
+    await eventually(isReady);
+    const rssMiB = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${first.pid}/status`, 'utf8'))?.[1]) / 1_024;
+    process.stdout.write(`the operator takes ${rssMiB.toFixed(0)} MiB with Organizations\n`);
+
+    expect(rssMiB).toBeLessThanOrEqual(MAX_RSS_MIB);
+    expect(await owner.call(ROUTES.readPeopleQuota, {})).toMatchObject({ maxPeople: 2, people: 1, updatedBy: bot.id });
+    expect(await joins('ada@acme.example')).toBe('ok');
+    expect(await joins('ben@acme.example')).toBe('people_limit_reached');
+
+    // The next leader goes on.
+    await first.end('SIGKILL');
+    await operator();
+    await change({ maxPeople: 3 });
+    await eventually(async () => (await acme())['status'].people.max === 3);
+    expect((await acme())['status'].people).toMatchObject({ now: 2, max: 3 });
+    expect(await joins('ben@acme.example')).toBe('ok');
+  });
+});
