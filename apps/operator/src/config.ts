@@ -42,7 +42,15 @@ const organizations = z.strictObject({
   /** The gateways, for the operator. */
   url: z.url({ protocol: /^https?$/ }),
   /** Of each namespace in which there may be an Organization, the bot of the organization that it is then. */
-  members: z.array(z.strictObject({ namespace: z.string().min(1), botFile: z.string().min(1) })).min(1),
+  members: z
+    .array(
+      z.strictObject({
+        namespace: z.string().min(1),
+        botFile: z.string().min(1),
+        mayInvite: z.boolean().default(false),
+      }),
+    )
+    .min(1),
 });
 export type OrganizationsConfig = z.infer<typeof organizations>;
 
@@ -94,7 +102,7 @@ export const env = {
     .pipe(organizations)
     .optional()
     .describe(
-      'Where Organizations are and by which bots, `{ url, members: [{ namespace, botFile }] }` as JSON; without it they are left alone',
+      'Where Organizations are and by which bots, `{ url, members: [{ namespace, botFile, mayInvite }] }` as JSON; without it they are left alone',
     ),
 };
 

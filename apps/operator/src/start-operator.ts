@@ -104,6 +104,7 @@ function keeperOfOrganizations({ url, members }: OrganizationsConfig, common: Co
   const botFiles = new Map(members.map(({ namespace, botFile }) => [namespace, botFile]));
   return organizationKeeper({
     ...{ ...common, namespaces: [...botFiles.keys()] },
+    inviting: members.flatMap(({ namespace, mayInvite }) => (mayInvite ? namespace : [])),
     openOrganization: (namespace) => new RelaisOwnOrganization(new BotApi({ url, botFile: botFiles.get(namespace)! })),
   });
 }

@@ -52,8 +52,10 @@ describe('an organization as an object', () => {
     const { loginToken } = await owner.call(ROUTES.beginStepUp, {});
     await owner.stepUp({ loginToken, shown: { kind: 'password', password } });
     const key = DeviceKey.generate();
-    const scopes = ['people-quota:write' as const];
-    bot = await owner.call(ROUTES.createBot, { displayName: 'Operator', scopes, publicKey: key.publicKey });
+    const scopes = ['people-quota:write', 'administrators:invite'] as const;
+    bot = await owner.call(ROUTES.createBot, {
+      ...{ displayName: 'Operator', scopes: [...scopes], publicKey: key.publicKey },
+    });
     const credentials = { clientId: bot.clientId, keyId: bot.keys[0]?.id, key };
     await writeFile(join(folder, 'bot.json'), JSON.stringify(credentials), { mode: 0o600 });
     world = await World.open(servers);
@@ -72,25 +74,29 @@ describe('an organization as an object', () => {
       ...MEMORY,
       SURGE_POLICY: '',
       ORGANIZATIONS: JSON.stringify({
-        ...{ url: gateway, members: [{ namespace: 'relais', botFile: join(folder, 'bot.json') }] },
+        ...{ url: gateway, members: [{ namespace: 'relais', botFile: join(folder, 'bot.json'), mayInvite: true }] },
       }),
     });
   const acme = () => world.ask('GET', `${ORGANIZATIONS}/acme`);
   const change = (spec: object): Promise<ApiObject> => world.ask('PATCH', `${ORGANIZATIONS}/acme`, { spec }, MERGE);
   const isReady = async () => (await acme())['status']?.conditions?.[0]?.status === 'True';
-  async function joins(email: string): Promise<string> {
-    const { invitationToken } = await owner.call(ROUTES.invite, {});
+  async function accept(invitationToken: string, email: string): Promise<string> {
     const person = { email, displayName: 'Somebody', password: randomBytes(18).toString('base64url') };
+    const on = { ...device(), publicKey: DeviceKey.generate().publicKey };
     return api()
-      .call(ROUTES.acceptInvitation, {
-        ...{ invitationToken, ...person },
-        device: { ...device(), publicKey: DeviceKey.generate().publicKey },
-      })
+      .call(ROUTES.acceptInvitation, { invitationToken, ...person, device: on })
       .then(
-        () => 'ok',
+        ({ roles }) => roles.join(),
         (error: { code?: string }) => String(error.code),
       );
   }
+  const joins = async (email: string) => accept((await owner.call(ROUTES.invite, {})).invitationToken, email);
+  async function tokenOf(name: string): Promise<string> {
+    const found = (await world.api.all('secrets')).find(({ metadata }) => metadata.name === `acme-invitation-${name}`);
+    return Buffer.from(String(found!['data'].token), 'base64').toString();
+  }
+  const stateOf = async (name: string): Promise<string | undefined> =>
+    (await acme())['status']?.administrators?.find((one: { name: string }) => one.name === name)?.state;
 
   it('has as many people as it says, and says how many there are (D12)', async () => {
     const first = await operator();
@@ -104,7 +110,7 @@ describe('an organization as an object', () => {
 
     expect(rssMiB).toBeLessThanOrEqual(MAX_RSS_MIB);
     expect(await owner.call(ROUTES.readPeopleQuota, {})).toMatchObject({ maxPeople: 2, people: 1, updatedBy: bot.id });
-    expect(await joins('ada@acme.example')).toBe('ok');
+    expect(await joins('ada@acme.example')).toBe('member');
     expect(await joins('ben@acme.example')).toBe('people_limit_reached');
 
     // The next leader goes on.
@@ -113,6 +119,22 @@ describe('an organization as an object', () => {
     await change({ maxPeople: 3 });
     await eventually(async () => (await acme())['status'].people.max === 3);
     expect((await acme())['status'].people).toMatchObject({ now: 2, max: 3 });
-    expect(await joins('ben@acme.example')).toBe('ok');
+    expect(await joins('ben@acme.example')).toBe('member');
+  });
+
+  it('invites the administrators that it names, each once, by address, and says who has come', async () => {
+    await change({ maxPeople: 0, administrators: [{ name: 'cora', email: 'cora@acme.example' }] });
+    await eventually(async () => (await stateOf('cora')) === 'Invited');
+    const token = await tokenOf('cora');
+
+    expect(await accept(token, 'mallory@acme.example')).toBe('invitation_for_another');
+    expect(await accept(token, 'cora@acme.example')).toBe('admin');
+    expect(await accept(token, 'cora@acme.example')).toBe('invitation_refused');
+    await eventually(async () => (await stateOf('cora')) === 'Accepted', 90_000);
+
+    await change({ administrators: [{ name: 'dora', email: 'dora@acme.example' }] });
+    await eventually(async () => (await stateOf('dora')) === 'Invited');
+    await owner.call(ROUTES.updateBot, { botId: bot.id, scopes: ['people-quota:write'] });
+    expect(await accept(await tokenOf('dora'), 'dora@acme.example')).toBe('invitation_refused');
   });
 });

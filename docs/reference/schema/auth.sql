@@ -699,6 +699,7 @@ CREATE TABLE public.invitation (
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone,
+    email_index bytea,
     CONSTRAINT invitation_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text])))
 );
 
@@ -721,6 +722,8 @@ COMMENT ON COLUMN public.invitation.created_at IS 'class=M0;purpose=display;rete
 COMMENT ON COLUMN public.invitation.expires_at IS 'class=M0;purpose=end of validity;retention=24 hours';
 
 COMMENT ON COLUMN public.invitation.used_at IS 'class=M0;purpose=redeeming once;retention=24 hours';
+
+COMMENT ON COLUMN public.invitation.email_index IS 'class=M2;purpose=whom it is for, a keyed digest of the address;retention=invitation, until it is deleted';
 
 CREATE TABLE public.login_attempt (
     organization_id uuid NOT NULL,

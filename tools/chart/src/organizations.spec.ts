@@ -9,7 +9,8 @@ const member = (at: number, namespace: string) => [
   `operator.organizations.members[${at}].namespace=${namespace}`,
   `operator.organizations.members[${at}].existingSecret=${namespace}-bot`,
 ];
-const ON = ['operator.organizations.enabled=true', ...member(0, 'acme'), ...member(1, 'rival')];
+const INVITES = 'operator.organizations.members[1].mayInvite=true';
+const ON = ['operator.organizations.enabled=true', ...member(0, 'acme'), ...member(1, 'rival'), INVITES];
 const haWith = (...set: string[]) => render({ ...PROFILES.ha, set });
 const on = haWith(...ON);
 const off = haWith();
@@ -42,7 +43,10 @@ describe('Organizations in the chart', () => {
 
     expect(organizationsOf(on)).toEqual({
       url: 'http://m-gateway.relais.svc',
-      members: ['acme', 'rival'].map((namespace) => ({ namespace, botFile: file(namespace) })),
+      members: [
+        { namespace: 'acme', botFile: file('acme'), mayInvite: false },
+        { namespace: 'rival', botFile: file('rival'), mayInvite: true },
+      ],
     });
     const { volumes, containers } = operatorOf(on);
     expect(volumes).toContainEqual({
@@ -54,7 +58,7 @@ describe('Organizations in the chart', () => {
     expect(containers[0]!.resources!.requests!['memory']).toBe('128Mi');
   });
 
-  it('need rights in these namespaces and no others, and none to a Secret (C4)', () => {
+  it('need rights in these namespaces and no others; Secrets are written where they invite, and never read (C4)', () => {
     for (const namespace of ['acme', 'rival']) {
       const inside = on.filter(({ metadata }) => metadata['namespace'] === namespace);
       const [role] = inside.filter(({ kind }) => kind === 'Role');
@@ -64,6 +68,7 @@ describe('Organizations in the chart', () => {
       expect(inside).toHaveLength(2);
       expect(Object.fromEntries(rules.map(({ resources, verbs }) => [resources.join(), verbs.join()]))).toEqual({
         ...{ organizations: 'get,list,watch', 'organizations/status': 'update', events: 'create' },
+        ...(namespace === 'rival' && { secrets: 'create,patch' }),
       });
       expect(binding!['roleRef']).toMatchObject({ kind: 'Role', name: role!.metadata.name });
       expect(binding!['subjects']).toEqual([{ kind: 'ServiceAccount', name: 'm-operator', namespace: 'relais' }]);
@@ -94,7 +99,9 @@ describe('the definition of Organization', () => {
   it('has a status of its own, with what kstatus reads, and columns (B8)', () => {
     expect(definition.metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' });
     expect(version.subresources).toEqual({ status: {} });
-    expect(Object.keys(properties.status.properties)).toEqual(['observedGeneration', 'people', 'term', 'conditions']);
+    expect(Object.keys(properties.status.properties)).toEqual([
+      ...['observedGeneration', 'people', 'administrators', 'term', 'conditions'],
+    ]);
     expect(version.additionalPrinterColumns.map(({ name }: { name: string }) => name)).toEqual([
       ...['People', 'Max', 'Ready', 'Reason', 'Age'],
     ]);

@@ -8,12 +8,17 @@ const NEEDS: Readonly<Partial<Record<Scope, Permission>>> = {
   'people-quota:write': 'manage_policies',
 };
 
+/** What an owner gives and nobody else: a bot that has it makes people who may nearly everything. */
+const OF_OWNERS: ReadonlySet<Scope> = new Set(['administrators:invite']);
+
 /**
  * Nobody lets a bot do what they may not do themselves, be it by a scope or by a key of theirs for a bot that has it.
  *
  * @throws AppError `forbidden`
  */
-export function assertMayGive({ grants }: Actor, scopes: readonly Scope[]): void {
+export function assertMayGive({ grants, role }: Actor, scopes: readonly Scope[]): void {
+  if (scopes.some((scope) => OF_OWNERS.has(scope)) && role !== 'owner')
+    throw forbidden('only an owner gives this scope');
   for (const scope of scopes) {
     const needed = NEEDS[scope];
     if (needed && !holds(grants, needed, 'everywhere')) throw forbidden(`${needed}, to give ${scope}`);

@@ -17,6 +17,7 @@ import { RolesAndBots1764000000700 } from './migrations/1764000000700-roles-and-
 import { OutageSwitch1764100500000 } from './migrations/1764100500000-outage-switch.js';
 import { PhonesOfRuns1764100810000 } from './migrations/1764100810000-phones-of-runs.js';
 import { PeopleQuota1764290000000 } from './migrations/1764290000000-people-quota.js';
+import { InvitationsForAddresses1764291000000 } from './migrations/1764291000000-invitations-for-addresses.js';
 import { Addresses1764100200000 } from './migrations/1764100200000-addresses.js';
 
 /** Every migration of this service, oldest first. */
@@ -41,4 +42,5 @@ export const migrations = [
   OutageSwitch1764100500000,
   PhonesOfRuns1764100810000,
   PeopleQuota1764290000000,
+  InvitationsForAddresses1764291000000,
 ];

@@ -110,7 +110,14 @@ export class ManageEnrolmentsHandler {
       await insertInvitation(
         tx,
         organizationId,
-        { ...times, id: invitationId, invited_by: userId, role: whom.role, pool_ids: [...whom.poolIds] },
+        {
+          ...times,
+          id: invitationId,
+          invited_by: userId,
+          role: whom.role,
+          pool_ids: [...whom.poolIds],
+          email_index: null,
+        },
         hashSecret(secret),
       );
     const made = {

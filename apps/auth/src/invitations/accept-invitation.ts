@@ -99,6 +99,8 @@ export class AcceptInvitationHandler {
     const epoch = await readEpoch(tx);
     const invitation = await lockUsable(tx, token, now);
     if (!invitation) throw acceptInvitation.fail('invitation_refused');
+    if (invitation.email_index && !invitation.email_index.equals(newcomer.emailIndex))
+      throw acceptInvitation.fail('invitation_for_another');
     await assertMayRegister(tx, organizationId, { email, emailIndex: newcomer.emailIndex });
     await markUsed(tx, organizationId, invitation.id, now);
     const poolIds = invitation.pool_ids.length > 0 ? invitation.pool_ids : [await defaultPool(tx, organizationId)];
@@ -119,6 +121,7 @@ export class AcceptInvitationHandler {
 
 const REASONS: Readonly<Record<string, RefusalReason>> = {
   invitation_refused: 'token',
+  invitation_for_another: 'token',
   password_refused: 'password',
   login_overloaded: 'overloaded',
   email_taken: 'taken',

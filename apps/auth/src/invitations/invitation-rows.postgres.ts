@@ -3,6 +3,7 @@ import type { InvitationId, OrganizationId, PoolId, UserId } from '@relais/kerne
 import { hashSecret } from '@relais/security';
 import type { Tx } from '../database/database.js';
 import { row, rows } from '../database/sql.js';
+import { scopesOf } from '../bots/bot-scopes.postgres.js';
 import { grantsOf, holds } from '../permissions/grants.js';
 import { reaches } from '../permissions/permissions.js';
 import { standingOf } from '../permissions/actor.postgres.js';
@@ -17,10 +18,12 @@ export interface InvitationRow {
   created_at: Date;
   expires_at: Date;
   used_at: Date | null;
+  /** Null where it is for whoever has it. */
+  email_index: Buffer | null;
 }
 
 export const INVITATION_COLUMNS =
-  'i.id, i.invited_by, i.role, i.pool_ids::text[] AS pool_ids, i.created_at, i.expires_at, i.used_at';
+  'i.id, i.invited_by, i.role, i.pool_ids::text[] AS pool_ids, i.created_at, i.expires_at, i.used_at, i.email_index';
 
 /**
  * The invitation of this token if it can be used now: not used, not expired, and its maker still active and still allowed to
@@ -40,6 +43,9 @@ export async function lockUsable(tx: Tx, token: ScopedSecret, now: Date): Promis
 /** Whether its maker could make it still, for the same role and pools. */
 async function isBacked(tx: Tx, organizationId: OrganizationId, invitation: InvitationRow): Promise<boolean> {
   const inviter = await standingOf(tx, organizationId, invitation.invited_by);
+  const scopes = await scopesOf(tx, organizationId, invitation.invited_by);
+  if (scopes)
+    return inviter?.state === 'active' && scopes.includes('administrators:invite') && reaches('admin', invitation.role);
   if (inviter?.state !== 'active' || !reaches(inviter.role, invitation.role)) return false;
   const pools = invitation.pool_ids.length > 0 ? invitation.pool_ids : [await defaultPool(tx, organizationId)];
   return holds(grantsOf(inviter.role, inviter.given), 'invite', pools);
@@ -52,6 +58,8 @@ export const toInvitation = (found: InvitationRow): Invitation => ({
   createdAt: found.created_at.toISOString(),
   expiresAt: found.expires_at.toISOString(),
   ...(found.used_at ? { usedAt: found.used_at.toISOString() } : {}),
+  invitedBy: found.invited_by,
+  isForAddress: found.email_index !== null,
 });
 
 export async function insertInvitation(
@@ -62,8 +70,8 @@ export async function insertInvitation(
 ): Promise<void> {
   await rows(
     tx,
-    `INSERT INTO invitation (organization_id, id, token_hash, invited_by, role, pool_ids, created_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `INSERT INTO invitation (organization_id, id, token_hash, invited_by, role, pool_ids, created_at, expires_at, email_index)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
       organizationId,
       draft.id,
@@ -73,6 +81,7 @@ export async function insertInvitation(
       draft.pool_ids,
       draft.created_at,
       draft.expires_at,
+      draft.email_index,
     ],
   );
 }
@@ -86,36 +95,49 @@ export async function markUsed(tx: Tx, organizationId: OrganizationId, id: Invit
   ]);
 }
 
-/** Invitations that have not expired, used ones included, the newest first; at most 1,000; with `pools`, those to these alone. */
+/** How many of somebody can still be used. */
+export async function countOpenInvitations(
+  tx: Tx,
+  organizationId: OrganizationId,
+  by: UserId,
+  now: Date,
+): Promise<number> {
+  const found = await row<{ open: number }>(
+    tx,
+    `SELECT count(*)::int AS open FROM invitation i
+     WHERE i.organization_id = $1 AND i.invited_by = $2 AND i.used_at IS NULL AND i.expires_at > $3`,
+    [organizationId, by, now],
+  );
+  return found?.open ?? 0;
+}
+
+/**
+ * Invitations that have not expired, used ones included, the newest first; at most 1,000; with `pools`, those to these alone, and
+ * with `by` those of this one.
+ */
 export const listInvitationRows = (
   tx: Tx,
   organizationId: OrganizationId,
   now: Date,
-  pools: readonly PoolId[] | null = null,
+  { pools = null, by = null }: { pools?: readonly PoolId[] | null; by?: UserId | null } = {},
 ): Promise<InvitationRow[]> =>
   rows(
     tx,
     `SELECT ${INVITATION_COLUMNS} FROM invitation i
      WHERE i.organization_id = $1 AND i.expires_at > $2
        AND ($3::uuid[] IS NULL OR (i.pool_ids <@ $3 AND cardinality(i.pool_ids) > 0))
+       AND ($4::uuid IS NULL OR i.invited_by = $4)
      ORDER BY i.id DESC LIMIT 1000`,
-    [organizationId, now, pools],
+    [organizationId, now, pools, by],
   );
 
-/** The pools an invitation nobody has used leads to; null when there is none. */
-export async function findInvitationPools(
-  tx: Tx,
-  organizationId: OrganizationId,
-  id: InvitationId,
-): Promise<PoolId[] | null> {
-  const found = await row<{ pool_ids: PoolId[] }>(
+/** An invitation nobody has used; null when there is none. */
+export const findUnused = (tx: Tx, organizationId: OrganizationId, id: InvitationId): Promise<InvitationRow | null> =>
+  row(
     tx,
-    `SELECT i.pool_ids::text[] AS pool_ids FROM invitation i
-     WHERE i.organization_id = $1 AND i.id = $2 AND i.used_at IS NULL`,
+    `SELECT ${INVITATION_COLUMNS} FROM invitation i WHERE i.organization_id = $1 AND i.id = $2 AND i.used_at IS NULL`,
     [organizationId, id],
   );
-  return found?.pool_ids ?? null;
-}
 
 /** Deletes an invitation nobody has used; false when there is none. */
 export async function deleteInvitation(tx: Tx, organizationId: OrganizationId, id: InvitationId): Promise<boolean> {

@@ -22,6 +22,8 @@ export interface Conditioned<Done> extends Reported {
 export interface Brought<Done> {
   done: Done;
   said: readonly [Said, ...Said[]];
+  /** What of it was not done: this is said instead. */
+  failure?: Failure;
 }
 
 /** How objects of a kind are brought into the state that they ask for. Doing it twice is doing it once. */
@@ -46,21 +48,19 @@ export async function reconcile<T extends Conditioned<Done>, Done extends object
   const object = await api.get<T>(path);
   if (!object || object.metadata.deletionTimestamp) return 'gone';
   assertNotFenced(term, object);
-  const brought = await attempt(how, object);
-  if (!('isFinal' in brought)) {
-    await report(how, path, object, brought);
-    return 'ready';
-  }
-  await report(how, path, object, { done: {}, said: notReady(brought) });
-  return brought.isFinal ? 'stalled' : 'failing';
+  const { done, said, failure } = await attempt(how, object);
+  await report(how, path, object, { done, said: failure ? notReady(failure) : said });
+  if (!failure) return 'ready';
+  return failure.isFinal ? 'stalled' : 'failing';
 }
 
-async function attempt<T, Done>(how: Bringing<T, Done>, object: T): Promise<Brought<Done> | Failure> {
+async function attempt<T, Done>(how: Bringing<T, Done>, object: T): Promise<Brought<Partial<Done>>> {
   try {
     return await how.bring(object);
   } catch (error) {
     if (how.term.signal.aborted || AppError.from(error).code === 'leadership_lost') throw error;
-    return how.failureOf(error);
+    const failure = how.failureOf(error);
+    return { done: {}, said: notReady(failure), failure };
   }
 }
 

@@ -14,6 +14,8 @@ export interface OrganizationOptions {
   namespaces: readonly string[];
   /** Opens the organization of a namespace for a term; closed at its end. Which one that is, the object has no say in. */
   openOrganization(namespace: string): OwnOrganization;
+  /** Of these, where there may be invitations: those that no Organization tells of are taken back. */
+  inviting: readonly string[];
   /** Longest pause between looks at everything, ms. */
   lookMs: number;
   log: Log;
@@ -27,7 +29,10 @@ export const organizationKeeper = (options: OrganizationOptions): Keeper<Organiz
     open: (term) => new OrganizationWork(options, term),
   });
 
-/** Nothing is taken back when an Organization is deleted: the organization goes on as it is. */
+/**
+ * Of what was said nothing is taken back when an Organization is deleted: the organization goes on as it is. Invitations that nobody
+ * has used are, after the Organizations were read anew: a watch may be behind, a reading is not.
+ */
 class OrganizationWork implements Work<Organization> {
   private readonly opened = new Map<string, OwnOrganization>();
 
@@ -40,6 +45,29 @@ class OrganizationWork implements Work<Organization> {
     const { api, log } = this.options;
     const how = new OrganizationReconciler(api, this.term, new Recorder(api, log), this.ownOf(namespace));
     return reconcile(how, path);
+  }
+
+  async finish(): Promise<void> {
+    for (const namespace of this.options.inviting)
+      try {
+        await this.withdrawLeft(namespace);
+      } catch (error) {
+        this.options.log.warn({ event: 'organizations.invitations_left', error });
+      }
+  }
+
+  private async withdrawLeft(namespace: string): Promise<void> {
+    const own = this.ownOf(namespace);
+    const left = new Set((await own.listInvitations()).flatMap(({ id, usedAt }) => (usedAt ? [] : (id as string))));
+    if (left.size === 0) return;
+    for (const { metadata, status } of (await this.options.api.list<Organization>(organizationsOf(namespace))).items)
+      if (!metadata.deletionTimestamp)
+        for (const { invitationId = '' } of status?.administrators ?? []) left.delete(invitationId);
+    for (const id of left) {
+      this.term.assertHeld();
+      await own.withdraw(id);
+      this.options.log.info({ event: 'organizations.invitation_withdrawn' });
+    }
   }
 
   async close(): Promise<void> {

@@ -7,16 +7,21 @@ import type { Recorder } from '../kubernetes/recorder.js';
 import type { Term } from '../leader/elector.js';
 import { peopleMeasured } from '../metrics.js';
 import { failureOf, type Reasons } from '../relais/api-failure.js';
+import { Administrators } from './administrators.js';
 import { measured } from './measured.js';
 import { type MeasuredPeople, type Organization, type OrganizationDone, organizationsOf } from './organization.js';
 import type { OwnOrganization } from './own-organization.js';
 
-const MISSING_SCOPE = ['Forbidden', 'the bot may not do this: give it the scope people-quota:write'] as const;
+const MISSING_SCOPE = [
+  'Forbidden',
+  'the bot may not do this: give it the scope people-quota:write, and administrators:invite where administrators are named',
+] as const;
 const REASONS: Reasons = {
   not_alone: [
     'NotAlone',
     'there is an older Organization in this namespace, which is looked after: delete one of them',
   ],
+  too_many_invitations: ['TooManyInvitations', 'the bot has as many open invitations as it may: withdraw some'],
   forbidden: MISSING_SCOPE,
   scope_missing: MISSING_SCOPE,
 };
@@ -33,7 +38,11 @@ export class OrganizationReconciler implements Bringing<Organization, Organizati
   async bring(organization: Organization): Promise<Brought<OrganizationDone>> {
     await this.assertAlone(organization);
     const people = await this.bringQuota(organization);
-    return { done: { people }, said: [AS_SAID, withinQuota(people)] };
+    const { administrators, failure } = await new Administrators(this.api, this.term, this.own).invite(organization);
+    return {
+      ...{ done: { people, administrators }, said: [AS_SAID, withinQuota(people)] },
+      ...(failure !== undefined && { failure: this.failureOf(failure) }),
+    };
   }
 
   failureOf = (error: unknown) => failureOf(error, REASONS);

@@ -9,10 +9,30 @@ export interface Organization extends Conditioned<OrganizationDone> {
 export interface OrganizationSpec {
   /** How many people there may be; 0: as many as come. */
   maxPeople?: number;
+  /** Who is invited to be an administrator, each once. */
+  administrators?: Administrator[];
+}
+
+export interface Administrator {
+  /** In the name of the Secret. */
+  name: string;
+  /** The invitation is for this address alone. */
+  email: string;
+}
+
+/** How far somebody has come. All but `Invited` is for good: who is to be invited again gets another name or address. */
+export interface InvitedAdministrator extends Administrator {
+  /** `Here`: somebody had this address already, and nothing of them was changed. */
+  state: 'Invited' | 'Accepted' | 'Here' | 'Withdrawn';
+  invitationId?: string;
+  expiresAt?: string;
+  /** Holds the token. */
+  secret?: string;
 }
 
 export interface OrganizationDone {
   people: MeasuredPeople;
+  administrators: InvitedAdministrator[];
 }
 
 export interface MeasuredPeople {

@@ -1,13 +1,24 @@
-import type { PeopleQuota } from '@relais/contracts';
-import { OwnOrganization } from './own-organization.js';
+import { randomBytes } from 'node:crypto';
+import type { Invitation, PeopleQuota } from '@relais/contracts';
+import { newId } from '@relais/kernel';
+import { type MadeInvitation, OwnOrganization } from './own-organization.js';
 
-/** As the API answers a bot. */
+type Kept = Invitation & { email: string; invitationToken: string };
+
+/** As the API answers a bot, with invitations that can be looked up, redeemed and withdrawn. */
 export class MemoryOwnOrganization extends OwnOrganization {
   quota: PeopleQuota = { maxPeople: null, people: 1 };
-  /** What was done, as `quota 5`. */
+  readonly invitations = new Map<string, Kept>();
+  /** The addresses of who is here. */
+  readonly people = new Set<string>();
+  /** How long invitations are good for, ms. */
+  validMs = 86_400_000;
+  /** What was done, as `quota 5` or `invite ada@acme.example`. */
   readonly log: string[] = [];
-  /** How often it was asked. */
+  /** How often it was asked for the quota. */
   reads = 0;
+  /** How often for the invitations, which is at least once in each look. */
+  lists = 0;
   /** Thrown instead of an answer, as long as it is there. */
   problem: Error | undefined;
 
@@ -24,8 +35,46 @@ export class MemoryOwnOrganization extends OwnOrganization {
     return this.quota;
   }
 
+  override async listInvitations(): Promise<readonly Invitation[]> {
+    this.lists++;
+    this.assertWell();
+    return [...this.invitations.values()]
+      .filter(({ expiresAt }) => Date.parse(expiresAt) > Date.now())
+      .map(({ email: _, invitationToken: __, ...invitation }) => invitation);
+  }
+
+  override async invite(email: string): Promise<MadeInvitation | 'here'> {
+    this.assertWell();
+    if (this.people.has(email)) return 'here';
+    this.log.push(`invite ${email}`);
+    const made: Kept = {
+      ...{ id: newId(), role: 'admin', poolIds: [], invitedBy: newId(), isForAddress: true, email },
+      ...{ createdAt: new Date().toISOString(), expiresAt: new Date(Date.now() + this.validMs).toISOString() },
+      invitationToken: randomBytes(32).toString('base64url'),
+    };
+    this.invitations.set(made.id, made);
+    return made;
+  }
+
+  override async withdraw(invitationId: string): Promise<void> {
+    this.assertWell();
+    const found = this.invitations.get(invitationId);
+    if (!found || found.usedAt) return;
+    this.log.push(`withdraw ${found.email}`);
+    this.invitations.delete(invitationId);
+  }
+
   override close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** The person of this address comes in by the token. @returns whether it was good for that */
+  redeem(token: string): boolean {
+    const found = [...this.invitations.values()].find(({ invitationToken }) => invitationToken === token);
+    if (!found || found.usedAt || Date.parse(found.expiresAt) <= Date.now()) return false;
+    this.invitations.set(found.id, { ...found, usedAt: new Date().toISOString() });
+    this.people.add(found.email);
+    return true;
   }
 
   private assertWell(): void {

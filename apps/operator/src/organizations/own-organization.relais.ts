@@ -1,6 +1,7 @@
-import { type PeopleQuota, ROUTES } from '@relais/contracts';
+import { type Invitation, type PeopleQuota, ROUTES } from '@relais/contracts';
+import { AppError } from '@relais/kernel';
 import type { BotApi } from '../relais/bot-api.js';
-import { OwnOrganization } from './own-organization.js';
+import { type MadeInvitation, OwnOrganization } from './own-organization.js';
 
 /** Over the gateways' API, as any bot. */
 export class RelaisOwnOrganization extends OwnOrganization {
@@ -14,6 +15,25 @@ export class RelaisOwnOrganization extends OwnOrganization {
 
   setQuota(maxPeople: number | null): Promise<PeopleQuota> {
     return this.api.call(ROUTES.setPeopleQuota, { maxPeople });
+  }
+
+  async listInvitations(): Promise<readonly Invitation[]> {
+    return (await this.api.call(ROUTES.listInvitations, {})).items;
+  }
+
+  async invite(email: string): Promise<MadeInvitation | 'here'> {
+    try {
+      return await this.api.call(ROUTES.invite, { role: 'admin', email });
+    } catch (error) {
+      if (AppError.from(error).code === 'email_taken') return 'here';
+      throw error;
+    }
+  }
+
+  async withdraw(invitationId: string): Promise<void> {
+    await this.api.call(ROUTES.revokeInvitation, { invitationId: invitationId as never }).catch((error: unknown) => {
+      if (AppError.from(error).code !== 'invitation_not_found') throw error;
+    });
   }
 
   close(): Promise<void> {

@@ -1,4 +1,6 @@
-import type { PeopleQuota } from '@relais/contracts';
+import type { Invitation, PeopleQuota } from '@relais/contracts';
+
+export type MadeInvitation = Pick<Invitation, 'id' | 'expiresAt'> & { invitationToken: string };
 
 /**
  * The organization that a bot of the operator is in, as far as its scopes go.
@@ -9,5 +11,11 @@ import type { PeopleQuota } from '@relais/contracts';
 export abstract class OwnOrganization {
   abstract readQuota(): Promise<PeopleQuota>;
   abstract setQuota(maxPeople: number | null): Promise<PeopleQuota>;
+  /** Those that the bot made itself and that have not expired, used ones too. */
+  abstract listInvitations(): Promise<readonly Invitation[]>;
+  /** Invites an administrator; `here` where somebody has this address. */
+  abstract invite(email: string): Promise<MadeInvitation | 'here'>;
+  /** Also of one that is gone already, or was used. */
+  abstract withdraw(invitationId: string): Promise<void>;
   abstract close(): Promise<void>;
 }

@@ -109,6 +109,7 @@ export const enrolDevice = defineRequest({
     login_overloaded: 'unavailable',
     registration_not_allowed: 'forbidden',
     people_limit_reached: 'conflict',
+    invitation_for_another: 'forbidden',
     ...DEVICE_REFUSALS,
   },
 });

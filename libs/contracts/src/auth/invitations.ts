@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineRequest, PASSWORD_TIMEOUT_MS } from '../define.js';
 import { LIMITS } from '../limits.js';
-import { invitationId, label, nothing, poolId, timestamp } from '../primitives.js';
+import { invitationId, label, nothing, poolId, timestamp, userId } from '../primitives.js';
 import { newDevice } from './device.js';
 import { role } from './principal.js';
 import { handle, person, tokens } from './sessions.js';
@@ -33,25 +33,46 @@ export const invitation = z.object({
   createdAt: timestamp,
   expiresAt: timestamp,
   usedAt: timestamp.optional(),
+  /** Who made it, a person or a bot. */
+  invitedBy: userId.optional(),
+  /** Whether it is for one address alone. */
+  isForAddress: z.boolean().optional(),
 });
 export type Invitation = z.infer<typeof invitation>;
 
-/** Valid once, for at most 24 h. Nobody invites to a role above their own. */
+/** So many invitations of a bot may be open at a time. */
+export const MAX_OPEN_INVITATIONS_OF_BOT = 20;
+
+/**
+ * Valid once, for at most 24 h. Nobody invites to a role above their own. With an address it is for nobody else. A bot invites to
+ * be an administrator at most, into the default pool, and always by address.
+ */
 export const createInvitation = defineRequest({
   subject: 'rpc.auth.invitation.create.v1',
   access: 'user',
+  bots: ['administrators:invite'],
   input: z.strictObject({
     role: role.default('member'),
+    email: z.email().max(254).optional(),
     poolIds: z.array(poolId).max(50).default([]),
     validSeconds: z.int().min(60).max(LIMITS.invitationSeconds).default(LIMITS.invitationSeconds),
   }),
   output: invitation.extend({ invitationToken: z.string() }),
-  errors: { pool_not_found: 'not_found' },
+  errors: {
+    pool_not_found: 'not_found',
+    /** Somebody has this address already. */
+    email_taken: 'conflict',
+    /** To a bot that names none. */
+    email_required: 'invalid',
+    too_many_invitations: 'conflict',
+  },
 });
 
+/** Those that have not expired, used ones too; to a bot, those that it made itself. */
 export const listInvitations = defineRequest({
   subject: 'rpc.auth.invitation.list.v1',
   access: 'user',
+  bots: ['administrators:invite'],
   input: z.strictObject({}),
   output: z.object({ items: z.array(invitation) }),
   errors: {},
@@ -60,6 +81,7 @@ export const listInvitations = defineRequest({
 export const revokeInvitation = defineRequest({
   subject: 'rpc.auth.invitation.revoke.v1',
   access: 'user',
+  bots: ['administrators:invite'],
   input: z.strictObject({ invitationId }),
   output: nothing,
   errors: { invitation_not_found: 'not_found' },
@@ -73,6 +95,8 @@ export const acceptInvitation = defineRequest({
   output: tokens,
   errors: {
     invitation_refused: 'forbidden',
+    /** It is for another address. */
+    invitation_for_another: 'forbidden',
     email_taken: 'conflict',
     password_refused: 'invalid',
     login_overloaded: 'unavailable',

@@ -19,5 +19,7 @@ export const scope = z.enum([
   'alarm-sources:write',
   /** Say how many people the organization may have. */
   'people-quota:write',
+  /** Invite administrators, each by their address, and take back what it made of that itself. An owner gives it. */
+  'administrators:invite',
 ]);
 export type Scope = z.infer<typeof scope>;

@@ -75,7 +75,9 @@ const operator = closed({
   }),
   organizations: closed({
     enabled: flag,
-    members: list(closed({ namespace: matching('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'), existingSecret: name })),
+    members: list(
+      closed({ namespace: matching('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'), existingSecret: name, mayInvite: flag }),
+    ),
     gatewayUrl: url('https?'),
     memory,
   }),
