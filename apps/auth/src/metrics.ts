@@ -31,6 +31,7 @@ const reused = counter(
   'relais_auth_refresh_reuse_total',
   'Refresh tokens used again by somebody else: the session was ended',
 );
+const unrecorded = counter('relais_audit_write_failures_total', 'Refusals that could not be written among the facts');
 
 export type Method =
   | 'bot'
@@ -60,6 +61,9 @@ export type RefusalReason =
   | 'error';
 export type RevocationCause =
   'user' | 'removed' | 'device' | 'logout' | 'password' | 'factors' | 'reuse' | 'replaced' | 'break_glass' | 'signal';
+
+/** What was refused is not among the facts. What is done and cannot be written there is not done: it fails with its transaction. */
+export const auditWriteFailed = (): void => unrecorded.inc();
 
 /** Somebody got a session or new tokens. */
 export const admitted = (method: Method): void => attempts.inc({ method, outcome: 'ok', reason: 'none' });

@@ -4,6 +4,7 @@ import { type AppError, Clock, type OrganizationId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import { Database } from '../database/database.js';
 import { EventLog } from '../event-log.js';
+import { auditWriteFailed } from '../metrics.js';
 import { actorSubject, type NewFact, recordFact } from './record-fact.js';
 
 const QUIET_MS = 60_000;
@@ -39,6 +40,7 @@ export class Refusals implements OnModuleDestroy {
       .catch((error: unknown) => {
         this.notedAtMs.delete(key);
         this.events.failed('auth.refusal_not_recorded', error);
+        auditWriteFailed();
       })
       .finally(() => this.writing.delete(work));
     this.writing.add(work);

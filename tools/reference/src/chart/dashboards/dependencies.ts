@@ -13,6 +13,7 @@ export const dependencies: Dashboard = {
     'RelaisNatsQuorumAtRisk',
     'RelaisCertificateExpiring',
     'RelaisBackupMissing',
+    'RelaisRestoreTestOld',
   ],
   rows: [
     {

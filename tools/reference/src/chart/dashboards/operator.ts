@@ -12,6 +12,7 @@ export const operator: Dashboard = {
     'RelaisOperatorWatchStale',
     'RelaisSurgeNotEffective',
     'RelaisSurgeStuck',
+    'RelaisAlertRouteFailing',
   ],
   rows: [
     {

@@ -4,7 +4,13 @@ export const security: Dashboard = {
   uid: 'relais-security',
   title: 'Sign-in and security',
   description: 'Ways in, ways out, and what looks like theft.',
-  alerts: ['RelaisAuthFailureSpike', 'RelaisRefreshTokenReused', 'RelaisSigningKeyExpiring', 'RelaisOffboardingSlow'],
+  alerts: [
+    'RelaisAuthFailureSpike',
+    'RelaisRefreshTokenReused',
+    'RelaisSigningKeyExpiring',
+    'RelaisOffboardingSlow',
+    'RelaisAuditWriteFailing',
+  ],
   rows: [
     {
       title: 'In',
@@ -46,6 +52,12 @@ export const security: Dashboard = {
           'short',
           'After a day, in the time shown.',
           growth('relais_auth_wipes_overdue_total'),
+        ),
+        stat(
+          'Refusals not recorded',
+          'short',
+          'That are missing among the facts, in the time shown.',
+          growth('relais_audit_write_failures_total'),
         ),
       ],
     },
