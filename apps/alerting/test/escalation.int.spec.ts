@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { type EscalationPolicy, escalationPolicy } from '@relais/contracts';
 import { AppError, newId, type PoolId, type UserId } from '@relais/kernel';
 import type { z } from 'zod';
@@ -110,6 +111,24 @@ describe('an alarm', () => {
 
     expect([everyone, anybody]).toEqual([userIds.length, FIRST_AT_ONCE]);
     expect((await world.told('socket')).filter((line) => line.startsWith(userIds.at(-1) as UserId))).toHaveLength(1);
+  });
+
+  it('to more people than fit into one transaction leaves the processors to others after a page, for as long as it took', async () => {
+    for (let count = FIRST_AT_ONCE; count > 0; count--) world.person();
+    const { alarmId } = await world.raise(raiser, { audience: { everyone: true } });
+    const first = { organization_id: world.organizationId, subject_id: alarmId, kind: 'step', step: 0, cycle: 0 };
+    let nowMs = 0;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => (nowMs += 30_000));
+
+    await world.database.within(world.organizationId, async (tx) => {
+      await new Escalation(world.onDuty).step(tx, { ...first, stage: 0 });
+    });
+    clock.mockRestore();
+
+    const rest = 'extract(epoch FROM t.due_at - clock_timestamp())::int';
+    expect(
+      await world.count(`SELECT ${rest} AS n FROM timer t WHERE t.kind = 'step' AND t.stage = 1`),
+    ).toBeGreaterThanOrEqual(25);
   });
 
   it('begins again as often as its policy says, with the next of a list each time', async () => {
