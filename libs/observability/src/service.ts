@@ -1,4 +1,5 @@
 import { Readiness, startInternalServer } from './health.js';
+import { letHeapGrow } from './heap-growth.js';
 import { type Lifecycle, runService } from './lifecycle.js';
 import { createLogger, type Log } from './logger.js';
 import { startProcessMetrics } from './metrics.js';
@@ -90,6 +91,7 @@ async function runProcess(
     lifecycle.add('internal', () => internal.close());
     await startTracing(name, settings, log, lifecycle);
     await start(lifecycle, readiness);
+    letHeapGrow();
     collectStartupGarbage();
   });
 }
