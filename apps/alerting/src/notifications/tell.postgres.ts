@@ -30,8 +30,11 @@ const OF_ROUND = 'n.organization_id = $1 AND n.alarm_id = $3 AND n.step = $4 AND
 
 // NOTE: `NOT IN` and scalar subqueries, because they are hashed or looked up by key whatever the planner believes; of a table that
 // has just been filled it believes that it is empty, and would go through all of a round for each person.
-const ANSWERED = `SELECT a.user_id FROM alarm_recipient a
-  WHERE a.organization_id = $1 AND a.alarm_id = $3 AND a.user_id = ANY($9::uuid[]) AND a.answer IS NOT NULL`;
+
+/** Of everybody in `u (id)`: whether they have answered, or are told in this round already. */
+const IS_DONE = `(SELECT a.answer IS NOT NULL FROM alarm_recipient a
+    WHERE a.organization_id = $1 AND a.alarm_id = $3 AND a.user_id = u.id)
+  OR (SELECT true FROM notification n WHERE ${OF_ROUND} AND n.user_id = u.id LIMIT 1)`;
 
 /** Who answered, and who was relieved of it. */
 const RELIEVED = `SELECT a.user_id FROM alarm_recipient a
@@ -85,9 +88,7 @@ export async function tellFirst(
   const [found] = await rows<Told>(
     tx,
     `WITH person AS (
-       SELECT DISTINCT u.id AS user_id FROM unnest($9::uuid[]) AS u (id)
-       WHERE u.id NOT IN (${ANSWERED}) AND u.id NOT IN (
-         SELECT n.user_id FROM notification n WHERE ${OF_ROUND} AND n.user_id = ANY($9::uuid[]))
+       SELECT DISTINCT u.id AS user_id FROM unnest($9::uuid[]) AS u (id) WHERE NOT coalesce(${IS_DONE}, false)
      ), recipient AS (
        INSERT INTO alarm_recipient (organization_id, alarm_id, user_id)
        SELECT $1, $3, p.user_id FROM person p
