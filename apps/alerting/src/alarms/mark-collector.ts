@@ -1,7 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { AlarmMark } from '@relais/contracts';
 import type { Database } from '@relais/database';
-import type { OrganizationId, UserId } from '@relais/kernel';
+import { Gathering, type OrganizationId, type UserId } from '@relais/kernel';
 import { alarmDelivered } from '../metrics.js';
 import { mark } from '../notifications/mark.postgres.js';
 
@@ -10,38 +9,19 @@ type Mark = AlarmMark & { userId: UserId };
 /** For so long after a write of an organization its next marks are collected, ms. */
 const COLLECT_MS = 50;
 
-/**
- * Thousands of devices acknowledge one alarm at once: what comes while a write is under way, and shortly after it, goes into the
- * next. A mark that comes alone is written at once.
- */
+/** Thousands of devices acknowledge one alarm at once: those of an organization are written together. */
 export class MarkCollector {
-  private readonly waiting = new Map<OrganizationId, { marks: Mark[]; written: Promise<void> }>();
-  private readonly writing = new Map<OrganizationId, Promise<void>>();
+  /** One for each organization that ever marked anything here. */
+  private readonly gathered = new Map<OrganizationId, Gathering<Mark>>();
 
   constructor(private readonly db: Database) {}
 
   /** Resolves when the marks are committed. */
   add(organizationId: OrganizationId, marks: readonly Mark[]): Promise<void> {
-    const batch = this.waiting.get(organizationId) ?? this.open(organizationId);
-    batch.marks.push(...marks);
-    return batch.written;
-  }
-
-  private open(organizationId: OrganizationId): { marks: Mark[]; written: Promise<void> } {
-    const marks: Mark[] = [];
-    const written = (this.writing.get(organizationId) ?? Promise.resolve()).then(() => {
-      this.waiting.delete(organizationId);
-      const write = this.write(organizationId, marks);
-      const rest = write.catch(() => undefined).then(() => pause(COLLECT_MS));
-      this.writing.set(organizationId, rest);
-      void rest.then(() => {
-        if (this.writing.get(organizationId) === rest) this.writing.delete(organizationId);
-      });
-      return write;
-    });
-    const batch = { marks, written };
-    this.waiting.set(organizationId, batch);
-    return batch;
+    const own =
+      this.gathered.get(organizationId) ?? new Gathering<Mark>((all) => this.write(organizationId, all), COLLECT_MS);
+    this.gathered.set(organizationId, own);
+    return own.add(marks);
   }
 
   private async write(organizationId: OrganizationId, marks: readonly Mark[]): Promise<void> {

@@ -11,6 +11,7 @@ import { capacityIs } from '../metrics.js';
 import type { Possession } from '../possession.js';
 import type { RateLimits } from '../rate-limits.js';
 import { Admission } from './admission.js';
+import { AlarmMarks } from './alarm-marks.js';
 import { BusWatch } from './bus-watch.js';
 import type { ConnectionEvents } from './connection.js';
 import { Crowds } from './crowds.js';
@@ -55,6 +56,7 @@ export class Realtime {
   private readonly delivery: Delivery;
   private readonly digest: Digest;
   private readonly marks: Marks;
+  private readonly alarmMarks: AlarmMarks;
   private readonly joining: Joining;
   private readonly requests: Requests;
   private readonly heartbeat: Heartbeat;
@@ -82,8 +84,12 @@ export class Realtime {
     this.hub = new Hub(this.live, crowds, (person) => this.streams.leaveAll(person));
     this.delivery = new Delivery(this.hub, this.streams);
     this.marks = new Marks(bus, log);
+    this.alarmMarks = new AlarmMarks(bus, log);
     const typing = new Typing(bus, this.live, this.streams, limits);
-    this.requests = new Requests({ bus, tokens, limits, marks: this.marks, streams: this.streams, typing, log });
+    this.requests = new Requests({
+      ...{ bus, tokens, limits, typing, log, streams: this.streams },
+      ...{ marks: this.marks, alarmMarks: this.alarmMarks },
+    });
     this.heartbeat = new Heartbeat(this.hub, config.HEARTBEAT_MS, parts.clock);
     this.joining = new Joining({
       ...{ bus, tokens, limits, log, settling, hub: this.hub, streams: this.streams },
@@ -132,7 +138,7 @@ export class Realtime {
     this.digest.stop();
     this.busWatch.stop();
     for (const release of this.release) release();
-    await this.marks.flush();
+    await Promise.all([this.marks.flush(), this.alarmMarks.flush()]);
     this.sockets.cutAll();
     this.streams.close();
   }

@@ -1,10 +1,11 @@
 import type { Bus } from '@relais/bus';
-import { appendEntry, type ClientFrame, markAlarm, syncEntries } from '@relais/contracts';
+import { appendEntry, type ClientFrame, syncEntries } from '@relais/contracts';
 import { AppError } from '@relais/kernel';
 import { type Log, traced } from '@relais/observability';
 import type { Principal } from '@relais/security';
 import { framesSent, resumed } from '../metrics.js';
 import type { RateLimits } from '../rate-limits.js';
+import type { AlarmMarks } from './alarm-marks.js';
 import type { Connection } from './connection.js';
 import { encodeFrame, refusal } from './frames.js';
 import type { Marks } from './marks.js';
@@ -25,6 +26,7 @@ export interface RequestParts {
   tokens: SocketTokens;
   limits: RateLimits;
   marks: Marks;
+  alarmMarks: AlarmMarks;
   streams: Streams;
   typing: Typing;
   log: Log;
@@ -40,7 +42,7 @@ export class Requests {
     if (!person || !principal) return;
     if (frame.type === 'append' || frame.type === 'sync' || frame.type === 'token')
       return void this.answer(connection, frame, isLimited);
-    if (frame.type === 'alarm_mark') return void this.markAlarms(principal, frame);
+    if (frame.type === 'alarm_mark') return this.parts.alarmMarks.note(principal.token, frame.marks);
     if (isLimited) return;
     if (frame.type === 'mark') this.mark(person, frame);
     else if (frame.type === 'typing' && mayWrite(principal)) void this.parts.typing.show(person, frame.conversationId);
@@ -100,14 +102,6 @@ export class Requests {
     for (const { conversationId, delivered } of marks)
       if (delivered !== undefined)
         this.parts.streams.find(person.organizationId, conversationId)?.acknowledged(delivered);
-  }
-
-  /** Tried twice: a device that seems silent is told another way, so a lost mark disturbs somebody for nothing. */
-  private async markAlarms({ token }: Principal, { marks }: Frame<'alarm_mark'>): Promise<void> {
-    const tell = () => this.parts.bus.request(markAlarm, { marks }, { token });
-    await tell()
-      .catch(tell)
-      .catch((error: unknown) => this.parts.log.warn({ event: 'realtime.alarm_mark_lost', error }));
   }
 
   /** A newer token for the same session; the socket goes on as it was. */

@@ -214,13 +214,30 @@ export const round = { step: z.int().min(0).max(100), cycle: z.int().min(0).max(
 export const alarmMark = z.strictObject({ alarmId, ...round, path: alarmPath, state: z.enum(['received', 'shown']) });
 export type AlarmMark = z.infer<typeof alarmMark>;
 
+const alarmMarks = z.array(alarmMark).min(1).max(100);
+
 /** The device has it, or the person has seen it. Repeating changes nothing; what does not concern the caller is ignored. */
 export const markAlarm = defineRequest({
   subject: 'rpc.alerting.alarm.mark.v1',
   access: 'user',
   bots: ['alarms:write'],
-  input: z.strictObject({ marks: z.array(alarmMark).min(1).max(100) }),
+  input: z.strictObject({ marks: alarmMarks }),
   output: nothing,
+  errors: {},
+});
+
+/** As many people may speak in one request of their gateway: 200 KiB as tokens usually are, of the 1 MiB that NATS lets pass. */
+export const MARKED_AT_ONCE = 200;
+
+const saidOfAlarms = z.strictObject({ token: z.string().max(4_096), marks: alarmMarks });
+export type SaidOfAlarms = z.infer<typeof saidOfAlarms>;
+
+/** `markAlarm` for many people, each by their own token. Those whose token does not let them are left out and counted. */
+export const markAlarmsOfMany = defineRequest({
+  subject: 'rpc.alerting.alarm.mark-many.v1',
+  access: 'service',
+  input: z.strictObject({ people: z.array(saidOfAlarms).min(1).max(MARKED_AT_ONCE) }),
+  output: z.object({ refused: z.int().min(0) }),
   errors: {},
 });
 
