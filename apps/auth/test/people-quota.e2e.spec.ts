@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import {
   acceptInvitation,
   createEnrolment,
@@ -10,8 +10,11 @@ import {
   updateBot,
   updateUser,
 } from '@relais/contracts';
+import { newId, type OrganizationId, type UserId } from '@relais/kernel';
 import { signDeviceStatement } from '@relais/security';
+import { Database } from '../src/database/database.js';
 import { Refusals } from '../src/facts/refusals.js';
+import { insertUser, type NewUser } from '../src/users/user-rows.postgres.js';
 import { aBot, tokenFor } from './bot.js';
 import { as } from './factors.js';
 import { factsOf } from './facts.js';
@@ -66,6 +69,37 @@ describe('the quota of people', () => {
     expect(codes.toSorted()).toEqual([...Array<string>(3).fill('ok'), ...Array<string>(5).fill(FULL)]);
     expect(await read()).toMatchObject({ maxPeople: 4, people: 4 });
   });
+
+  it('lets whoever comes wait for who is coming in already, and counts them', async () => {
+    await limit(2);
+    const db = world.app.get(Database);
+    const { organizationId } = owner.tokens;
+    const isIn = Promise.withResolvers<void>();
+    const mayCommit = Promise.withResolvers<void>();
+    const first = db.within(organizationId, async (tx) => {
+      await insertUser(tx, somebody(organizationId));
+      isIn.resolve();
+      await mayCommit.promise;
+    });
+    await isIn.promise;
+    const second = codeOf(db.within(organizationId, (tx) => insertUser(tx, somebody(organizationId))));
+    await Promise.race([second, somebodyWaits()]);
+    mayCommit.resolve();
+
+    expect([await codeOf(first), await second]).toEqual(['ok', FULL]);
+    expect(await read()).toMatchObject({ people: 2 });
+  });
+
+  /** Until a transaction waits for the lock of another one. */
+  async function somebodyWaits(): Promise<void> {
+    for (;;) {
+      const waiting = await world.db.query<unknown[]>(
+        `SELECT FROM pg_stat_activity a WHERE a.datname = current_database() AND a.wait_event_type = 'Lock'`,
+      );
+      if (waiting.length > 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
 
   it('keeps the invitation for when there is room, and writes the refusal down', async () => {
     await limit(1);
@@ -176,4 +210,9 @@ describe('the quota of people', () => {
     expect((await factsOf(world, 'people-quota.changed')).at(-1)?.actor).toEqual({ kind: 'user', id: bot.id });
     expect(await codeOf(set(plain, plainKey))).toBe('scope_missing');
   });
+});
+
+const somebody = (organizationId: OrganizationId): NewUser => ({
+  ...{ organizationId, id: newId<UserId>(), role: 'member', poolIds: [], passwordHash: 'none', now: new Date() },
+  ...{ emailIndex: randomBytes(32), emailSealed: randomBytes(32), displayNameSealed: randomBytes(32) },
 });

@@ -48,6 +48,7 @@ const organizations = z.strictObject({
         namespace: z.string().min(1),
         botFile: z.string().min(1),
         mayInvite: z.boolean().default(false),
+        mayProvide: z.boolean().default(false),
       }),
     )
     .min(1),
@@ -102,7 +103,7 @@ export const env = {
     .pipe(organizations)
     .optional()
     .describe(
-      'Where Organizations are and by which bots, `{ url, members: [{ namespace, botFile, mayInvite }] }` as JSON; without it they are left alone',
+      'Where Organizations are and by which bots, `{ url, members: [{ namespace, botFile, mayInvite, mayProvide }] }` as JSON; without it they are left alone',
     ),
 };
 

@@ -105,6 +105,7 @@ function keeperOfOrganizations({ url, members }: OrganizationsConfig, common: Co
   return organizationKeeper({
     ...{ ...common, namespaces: [...botFiles.keys()] },
     inviting: members.flatMap(({ namespace, mayInvite }) => (mayInvite ? namespace : [])),
+    providing: members.flatMap(({ namespace, mayProvide }) => (mayProvide ? namespace : [])),
     openOrganization: (namespace) => new RelaisOwnOrganization(new BotApi({ url, botFile: botFiles.get(namespace)! })),
   });
 }

@@ -27,7 +27,7 @@ export class OrganizationWorld extends ObjectsWorld {
   /** A leader, from its election to its end. */
   lead(term = new TestTerm(1), api: KubernetesApi = this.api): { end(): Promise<void> } {
     const keeper = organizationKeeper({
-      ...{ api, namespaces: ['relais'], inviting: ['relais'], lookMs: LOOK_MS, log: silentLog },
+      ...{ api, namespaces: ['relais'], inviting: ['relais'], providing: ['relais'], lookMs: LOOK_MS, log: silentLog },
       openOrganization: () => this.own,
     });
     keeper.start();

@@ -52,7 +52,7 @@ describe('an organization as an object', () => {
     const { loginToken } = await owner.call(ROUTES.beginStepUp, {});
     await owner.stepUp({ loginToken, shown: { kind: 'password', password } });
     const key = DeviceKey.generate();
-    const scopes = ['people-quota:write', 'administrators:invite'] as const;
+    const scopes = ['people-quota:write', 'administrators:invite', 'identity-sources:write'] as const;
     bot = await owner.call(ROUTES.createBot, {
       ...{ displayName: 'Operator', scopes: [...scopes], publicKey: key.publicKey },
     });
@@ -74,7 +74,10 @@ describe('an organization as an object', () => {
       ...MEMORY,
       SURGE_POLICY: '',
       ORGANIZATIONS: JSON.stringify({
-        ...{ url: gateway, members: [{ namespace: 'relais', botFile: join(folder, 'bot.json'), mayInvite: true }] },
+        ...{
+          url: gateway,
+          members: [{ namespace: 'relais', botFile: join(folder, 'bot.json'), mayInvite: true, mayProvide: true }],
+        },
       }),
     });
   const acme = () => world.ask('GET', `${ORGANIZATIONS}/acme`);
@@ -120,6 +123,17 @@ describe('an organization as an object', () => {
     await eventually(async () => (await acme())['status'].people.max === 3);
     expect((await acme())['status'].people).toMatchObject({ now: 2, max: 3 });
     expect(await joins('ben@acme.example')).toBe('member');
+  });
+
+  it('has the identity providers that it names, as the bot’s own, and switches off what it names no more', async () => {
+    const entra = { name: 'entra', issuer: 'https://login.example/v2.0', clientId: 'relais', mayCreatePeople: true };
+    const only = async () => (await owner.call(ROUTES.listIdentityProviders, {})).items[0];
+    await change({ identityProviders: [{ ...entra, redirectUris: ['https://app.example/back'] }] });
+    await eventually(async () => (await only()) !== undefined);
+
+    expect(await only()).toMatchObject({ madeBy: bot.id, settings: { issuer: entra.issuer, mayCreatePeople: true } });
+    await change({ identityProviders: null });
+    await eventually(async () => (await only())?.settings.enabled === false);
   });
 
   it('invites the administrators that it names, each once, by address, and says who has come', async () => {

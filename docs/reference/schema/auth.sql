@@ -636,7 +636,8 @@ CREATE TABLE public.identity_provider (
     id uuid NOT NULL,
     settings_sealed bytea NOT NULL,
     vouched_by text NOT NULL,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    made_by uuid
 );
 
 ALTER TABLE ONLY public.identity_provider FORCE ROW LEVEL SECURITY;
@@ -650,6 +651,8 @@ COMMENT ON COLUMN public.identity_provider.settings_sealed IS 'class=M2;purpose=
 COMMENT ON COLUMN public.identity_provider.vouched_by IS 'class=M1;purpose=whom it may connect with;retention=identity provider';
 
 COMMENT ON COLUMN public.identity_provider.created_at IS 'class=M1;purpose=order;retention=identity provider';
+
+COMMENT ON COLUMN public.identity_provider.made_by IS 'class=M1;purpose=a bot has what it made itself;retention=identity provider';
 
 CREATE TABLE public.identity_provider_grant (
     organization_id uuid NOT NULL,

@@ -9,8 +9,10 @@ const member = (at: number, namespace: string) => [
   `operator.organizations.members[${at}].namespace=${namespace}`,
   `operator.organizations.members[${at}].existingSecret=${namespace}-bot`,
 ];
-const INVITES = 'operator.organizations.members[1].mayInvite=true';
-const ON = ['operator.organizations.enabled=true', ...member(0, 'acme'), ...member(1, 'rival'), INVITES];
+const RIVAL = 'operator.organizations.members[1]';
+const INVITES = `${RIVAL}.mayInvite=true`;
+const PROVIDES = [`${RIVAL}.mayProvide=true`, `${RIVAL}.clientSecrets={entra-client}`];
+const ON = ['operator.organizations.enabled=true', ...member(0, 'acme'), ...member(1, 'rival'), INVITES, ...PROVIDES];
 const haWith = (...set: string[]) => render({ ...PROFILES.ha, set });
 const on = haWith(...ON);
 const off = haWith();
@@ -44,8 +46,8 @@ describe('Organizations in the chart', () => {
     expect(organizationsOf(on)).toEqual({
       url: 'http://m-gateway.relais.svc',
       members: [
-        { namespace: 'acme', botFile: file('acme'), mayInvite: false },
-        { namespace: 'rival', botFile: file('rival'), mayInvite: true },
+        { namespace: 'acme', botFile: file('acme'), mayInvite: false, mayProvide: false },
+        { namespace: 'rival', botFile: file('rival'), mayInvite: true, mayProvide: true },
       ],
     });
     const { volumes, containers } = operatorOf(on);
@@ -58,17 +60,18 @@ describe('Organizations in the chart', () => {
     expect(containers[0]!.resources!.requests!['memory']).toBe('128Mi');
   });
 
-  it('need rights in these namespaces and no others; Secrets are written where they invite, and never read (C4)', () => {
+  it('need rights in these namespaces and no others; Secrets are written where they invite, and read where they are named (C4)', () => {
     for (const namespace of ['acme', 'rival']) {
       const inside = on.filter(({ metadata }) => metadata['namespace'] === namespace);
       const [role] = inside.filter(({ kind }) => kind === 'Role');
       const [binding] = inside.filter(({ kind }) => kind === 'RoleBinding');
-      const rules = role!['rules'] as { resources: string[]; verbs: string[] }[];
+      const rules = role!['rules'] as { resources: string[]; resourceNames?: string[]; verbs: string[] }[];
+      const of = ({ resources, resourceNames = [] }: (typeof rules)[number]) => [...resources, ...resourceNames].join();
 
       expect(inside).toHaveLength(2);
-      expect(Object.fromEntries(rules.map(({ resources, verbs }) => [resources.join(), verbs.join()]))).toEqual({
+      expect(Object.fromEntries(rules.map((rule) => [of(rule), rule.verbs.join()]))).toEqual({
         ...{ organizations: 'get,list,watch', 'organizations/status': 'update', events: 'create' },
-        ...(namespace === 'rival' && { secrets: 'create,patch' }),
+        ...(namespace === 'rival' && { secrets: 'create,patch', 'secrets,entra-client': 'get' }),
       });
       expect(binding!['roleRef']).toMatchObject({ kind: 'Role', name: role!.metadata.name });
       expect(binding!['subjects']).toEqual([{ kind: 'ServiceAccount', name: 'm-operator', namespace: 'relais' }]);
@@ -100,7 +103,7 @@ describe('the definition of Organization', () => {
     expect(definition.metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' });
     expect(version.subresources).toEqual({ status: {} });
     expect(Object.keys(properties.status.properties)).toEqual([
-      ...['observedGeneration', 'people', 'administrators', 'term', 'conditions'],
+      ...['observedGeneration', 'people', 'administrators', 'identityProviders', 'term', 'conditions'],
     ]);
     expect(version.additionalPrinterColumns.map(({ name }: { name: string }) => name)).toEqual([
       ...['People', 'Max', 'Ready', 'Reason', 'Age'],

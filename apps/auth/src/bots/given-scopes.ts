@@ -6,6 +6,7 @@ import { holds } from '../permissions/grants.js';
 const NEEDS: Readonly<Partial<Record<Scope, Permission>>> = {
   'alarm-sources:write': 'manage_alarms',
   'people-quota:write': 'manage_policies',
+  'identity-sources:write': 'manage_identity_providers',
 };
 
 /** What an owner gives and nobody else: a bot that has it makes people who may nearly everything. */

@@ -18,6 +18,7 @@ import { OutageSwitch1764100500000 } from './migrations/1764100500000-outage-swi
 import { PhonesOfRuns1764100810000 } from './migrations/1764100810000-phones-of-runs.js';
 import { PeopleQuota1764290000000 } from './migrations/1764290000000-people-quota.js';
 import { InvitationsForAddresses1764291000000 } from './migrations/1764291000000-invitations-for-addresses.js';
+import { MakersOfProviders1764292000000 } from './migrations/1764292000000-makers-of-providers.js';
 import { Addresses1764100200000 } from './migrations/1764100200000-addresses.js';
 
 /** Every migration of this service, oldest first. */
@@ -43,4 +44,5 @@ export const migrations = [
   PhonesOfRuns1764100810000,
   PeopleQuota1764290000000,
   InvitationsForAddresses1764291000000,
+  MakersOfProviders1764292000000,
 ];

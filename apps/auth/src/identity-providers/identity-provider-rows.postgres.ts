@@ -9,9 +9,11 @@ export interface IdentityProviderRow {
   /** The role of who last said how it is used: it links nobody above. */
   vouched_by: Role;
   people: number;
+  /** Null where that was not kept yet. */
+  made_by: UserId | null;
 }
 
-const COLUMNS = `i.id, i.settings_sealed, i.vouched_by, (SELECT count(*)::int FROM external_identity e
+const COLUMNS = `i.id, i.settings_sealed, i.vouched_by, i.made_by, (SELECT count(*)::int FROM external_identity e
   WHERE e.organization_id = i.organization_id AND e.source_id = i.id) AS people`;
 
 export const findProvider = (tx: Tx, organizationId: OrganizationId, id: string): Promise<IdentityProviderRow | null> =>
@@ -25,16 +27,25 @@ export const listProviderRows = (tx: Tx, organizationId: OrganizationId): Promis
     organizationId,
   ]);
 
+export interface WrittenProvider {
+  id: string;
+  settingsSealed: Buffer;
+  vouchedBy: Role;
+  /** Stays who made it, whoever changes it. */
+  madeBy: UserId;
+  now: Date;
+}
+
 export async function writeProvider(
   tx: Tx,
   organizationId: OrganizationId,
-  { id, settingsSealed, vouchedBy, now }: { id: string; settingsSealed: Buffer; vouchedBy: Role; now: Date },
+  { id, settingsSealed, vouchedBy, madeBy, now }: WrittenProvider,
 ): Promise<void> {
   await rows(
     tx,
-    `INSERT INTO identity_provider (organization_id, id, settings_sealed, vouched_by, created_at) VALUES ($1, $2, $3, $4, $5)
+    `INSERT INTO identity_provider (organization_id, id, settings_sealed, vouched_by, created_at, made_by) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (organization_id, id) DO UPDATE SET settings_sealed = excluded.settings_sealed, vouched_by = excluded.vouched_by`,
-    [organizationId, id, settingsSealed, vouchedBy, now],
+    [organizationId, id, settingsSealed, vouchedBy, now, madeBy],
   );
 }
 

@@ -3,6 +3,7 @@ import { type RequestContext, Serves } from '@relais/bus';
 import {
   deleteIdentityProvider,
   type IdentityProviderSettings,
+  type Role,
   listIdentityProviders,
   MAX_IDENTITY_PROVIDERS,
   putIdentityProvider,
@@ -13,7 +14,7 @@ import type { z } from 'zod';
 import { Freshness } from '../admission/fresh.js';
 import { Database, type Tx } from '../database/database.js';
 import { actorSubject, recordFact } from '../facts/record-fact.js';
-import { type Actor, actorWith, assertReaches } from '../permissions/actor.postgres.js';
+import { actorOrBotWith, assertReaches, forbidden } from '../permissions/actor.postgres.js';
 import { assertAreThere, assertGives, mappingsOf } from './assert-gives.js';
 import {
   findProvider,
@@ -23,12 +24,18 @@ import {
   writeProvider,
 } from './identity-provider-rows.postgres.js';
 import { isEncryptedOrLocal } from '@relais/security';
+import { lockOrganization } from '../users/user-rows.postgres.js';
 import { ProviderSecrets } from './provider-secrets.js';
+
+const SCOPE = 'identity-sources:write';
 
 type Command = z.output<typeof putIdentityProvider.input>;
 type Answer = z.input<typeof putIdentityProvider.output>;
 
-/** Which providers people of an organization sign in with, and what comes of it. */
+/**
+ * Which providers people of an organization sign in with, and what comes of it. A bot deals with those that it made itself, which
+ * bring in members and nothing more (A-44).
+ */
 @Injectable()
 export class ManageIdentityProvidersHandler {
   constructor(
@@ -45,15 +52,18 @@ export class ManageIdentityProvidersHandler {
       throw putIdentityProvider.fail('identity_provider_unsafe', 'use https://');
     const before = await this.db.within(organizationId, async (tx) => {
       await this.assertMay(tx, principal, settings, null);
-      return findProvider(tx, organizationId, providerId);
+      return findSeen(tx, principal, providerId);
     });
     const kept = before && (await this.secrets.open(organizationId, before));
     const settingsSealed = await this.secrets.seal(organizationId, providerId, withSecret(settings, kept));
     const written = await this.db.within(organizationId, async (tx) => {
-      const { role } = await this.assertMay(tx, principal, settings, kept);
+      // Nobody else makes one of this id meanwhile.
+      await lockOrganization(tx, organizationId);
+      const vouchedBy = await this.assertMay(tx, principal, settings, kept);
+      await findSeen(tx, principal, providerId);
       await this.assertRoom(tx, organizationId, providerId);
       await writeProvider(tx, organizationId, {
-        ...{ id: providerId, settingsSealed, vouchedBy: role, now: this.clock.now() },
+        ...{ id: providerId, settingsSealed, vouchedBy, madeBy: principal.userId, now: this.clock.now() },
       });
       await this.record(tx, principal, providerId, 'identity-provider.put');
       return findProvider(tx, organizationId, providerId);
@@ -65,8 +75,8 @@ export class ManageIdentityProvidersHandler {
   async list(_: unknown, { principal }: RequestContext): Promise<{ items: Answer[] }> {
     const { organizationId } = principal;
     const found = await this.db.within(organizationId, async (tx) => {
-      await actorWith(tx, principal, 'manage_identity_providers');
-      return listProviderRows(tx, organizationId);
+      await actorOrBotWith(tx, principal, 'manage_identity_providers', SCOPE);
+      return (await listProviderRows(tx, organizationId)).filter((one) => isSeenBy(principal, one));
     });
     return { items: await Promise.all(found.map((provider) => this.describe(organizationId, provider))) };
   }
@@ -74,8 +84,10 @@ export class ManageIdentityProvidersHandler {
   @Serves(deleteIdentityProvider)
   delete({ providerId }: { providerId: string }, { principal }: RequestContext): Promise<Record<never, never>> {
     return this.db.within(principal.organizationId, async (tx) => {
-      await actorWith(tx, principal, 'manage_identity_providers');
-      await this.freshness.assertFresh(tx, principal);
+      const asks = await actorOrBotWith(tx, principal, 'manage_identity_providers', SCOPE);
+      if (asks !== 'bot') await this.freshness.assertFresh(tx, principal);
+      const found = await findProvider(tx, principal.organizationId, providerId);
+      if (found && !isSeenBy(principal, found)) throw deleteIdentityProvider.fail('identity_provider_not_found');
       if (!(await removeProvider(tx, principal.organizationId, providerId)))
         throw deleteIdentityProvider.fail('identity_provider_not_found');
       await this.record(tx, principal, providerId, 'identity-provider.deleted');
@@ -85,20 +97,23 @@ export class ManageIdentityProvidersHandler {
 
   /**
    * Whoever lets a provider say by an address who somebody is could become anybody: that takes an administrator, and reaches
-   * nobody above them (see `ProvidedPeople`).
+   * nobody above them (see `ProvidedPeople`). A bot reaches members alone, and lets nobody become anybody.
+   *
+   * @returns the role that vouches for it
    */
   private async assertMay(
     tx: Tx,
     principal: Principal,
     settings: IdentityProviderSettings,
     before: IdentityProviderSettings | null,
-  ): Promise<Actor> {
-    const actor = await actorWith(tx, principal, 'manage_identity_providers');
+  ): Promise<Role> {
+    const actor = await actorOrBotWith(tx, principal, 'manage_identity_providers', SCOPE);
+    if (actor === 'bot') return assertPlain(settings);
     await this.freshness.assertFresh(tx, principal);
     if (settings.linksByEmail) assertReaches(actor, 'admin');
     await assertAreThere(tx, principal, mappingsOf(settings));
     await assertGives(tx, principal, actor, [...mappingsOf(before), ...mappingsOf(settings)]);
-    return actor;
+    return actor.role;
   }
 
   private async assertRoom(tx: Tx, organizationId: OrganizationId, providerId: string): Promise<void> {
@@ -108,7 +123,10 @@ export class ManageIdentityProvidersHandler {
 
   private async describe(organizationId: OrganizationId, provider: IdentityProviderRow): Promise<Answer> {
     const { clientSecret, ...settings } = await this.secrets.open(organizationId, provider);
-    return { id: provider.id as never, settings, hasClientSecret: clientSecret !== undefined, people: provider.people };
+    return {
+      ...{ id: provider.id as never, settings, hasClientSecret: clientSecret !== undefined, people: provider.people },
+      ...(provider.made_by && { madeBy: provider.made_by }),
+    };
   }
 
   private record(
@@ -120,6 +138,24 @@ export class ManageIdentityProvidersHandler {
     const object = { kind: 'identity-provider', id };
     return recordFact(tx, principal.organizationId, { actor: actorSubject(principal), action, object });
   }
+}
+
+/** To a bot, what it did not make itself is not there. */
+const isSeenBy = ({ scopes, userId }: Principal, { made_by }: IdentityProviderRow): boolean =>
+  !scopes || made_by === userId;
+
+/** @throws AppError `identity_provider_id_taken` to a bot, of one that it did not make */
+async function findSeen(tx: Tx, principal: Principal, providerId: string): Promise<IdentityProviderRow | null> {
+  const found = await findProvider(tx, principal.organizationId, providerId);
+  if (found && !isSeenBy(principal, found)) throw putIdentityProvider.fail('identity_provider_id_taken');
+  return found;
+}
+
+/** Whom people become by a provider beside members is said by people. @throws AppError `forbidden` */
+function assertPlain({ groups, linksByEmail, trustsSecondFactor }: IdentityProviderSettings): 'member' {
+  if (groups || linksByEmail || trustsSecondFactor)
+    throw forbidden('a bot lets a provider neither give, nor connect, nor count as a second factor');
+  return 'member';
 }
 
 /** A secret is for the provider it was made at: with another issuer or client it is not kept, or it would be sent there. */

@@ -5,6 +5,7 @@ import { reconcile } from '../kubernetes/reconcile.js';
 import { Recorder } from '../kubernetes/recorder.js';
 import type { Term } from '../leader/elector.js';
 import { organizationsAre, peopleUnknown } from '../metrics.js';
+import { providerIdOf } from './identity-providers.js';
 import { type Organization, organizationsOf } from './organization.js';
 import { OrganizationReconciler } from './organization-reconciler.js';
 import type { OwnOrganization } from './own-organization.js';
@@ -16,6 +17,8 @@ export interface OrganizationOptions {
   openOrganization(namespace: string): OwnOrganization;
   /** Of these, where there may be invitations: those that no Organization tells of are taken back. */
   inviting: readonly string[];
+  /** Of these, where there may be identity providers: those that no Organization names are switched off. */
+  providing: readonly string[];
   /** Longest pause between looks at everything, ms. */
   lookMs: number;
   log: Log;
@@ -48,12 +51,29 @@ class OrganizationWork implements Work<Organization> {
   }
 
   async finish(): Promise<void> {
-    for (const namespace of this.options.inviting)
-      try {
-        await this.withdrawLeft(namespace);
-      } catch (error) {
-        this.options.log.warn({ event: 'organizations.invitations_left', error });
-      }
+    const { inviting, providing, log } = this.options;
+    const trying = (event: string, work: Promise<void>) => work.catch((error: unknown) => log.warn({ event, error }));
+    for (const namespace of inviting) await trying('organizations.invitations_left', this.withdrawLeft(namespace));
+    for (const namespace of providing) await trying('organizations.providers_left', this.switchOffLeft(namespace));
+  }
+
+  /** NOTE: not deleted: who has come by it would be a stranger when it is named again. */
+  private async switchOffLeft(namespace: string): Promise<void> {
+    const own = this.ownOf(namespace);
+    const left = new Map(
+      (await own.listProviders()).flatMap((one) => (one.settings.enabled ? [[one.id as string, one] as const] : [])),
+    );
+    if (left.size === 0) return;
+    for (const organization of (await this.options.api.list<Organization>(organizationsOf(namespace))).items)
+      if (!organization.metadata.deletionTimestamp)
+        for (const { name } of organization.spec.identityProviders ?? []) left.delete(providerIdOf(organization, name));
+    for (const [id, { settings }] of left) {
+      this.term.assertHeld();
+      // Without what people have added: a bot may not say that, nor keep it.
+      const { groups: _, ...rest } = settings;
+      await own.putProvider(id, { ...rest, linksByEmail: false, trustsSecondFactor: false, enabled: false });
+      this.options.log.info({ event: 'organizations.provider_switched_off' });
+    }
   }
 
   private async withdrawLeft(namespace: string): Promise<void> {

@@ -8,13 +8,14 @@ import type { Term } from '../leader/elector.js';
 import { peopleMeasured } from '../metrics.js';
 import { failureOf, type Reasons } from '../relais/api-failure.js';
 import { Administrators } from './administrators.js';
+import { IdentityProviders } from './identity-providers.js';
 import { measured } from './measured.js';
 import { type MeasuredPeople, type Organization, type OrganizationDone, organizationsOf } from './organization.js';
 import type { OwnOrganization } from './own-organization.js';
 
 const MISSING_SCOPE = [
   'Forbidden',
-  'the bot may not do this: give it the scope people-quota:write, and administrators:invite where administrators are named',
+  'the bot may not do this: give it the scope people-quota:write, administrators:invite to invite administrators, and identity-sources:write for identity providers',
 ] as const;
 const REASONS: Reasons = {
   not_alone: [
@@ -22,6 +23,16 @@ const REASONS: Reasons = {
     'there is an older Organization in this namespace, which is looked after: delete one of them',
   ],
   too_many_invitations: ['TooManyInvitations', 'the bot has as many open invitations as it may: withdraw some'],
+  client_secret_missing: ['SecretMissing', 'there is no such Secret with the client secret, or no such key in it'],
+  client_secret_forbidden: [
+    'SecretForbidden',
+    'the operator may not read this Secret: name it in the values of the chart',
+  ],
+  identity_provider_id_taken: ['ProviderTaken', 'somebody else has made this identity provider: give it another name'],
+  too_many_identity_providers: [
+    'TooManyProviders',
+    'the organization has as many identity providers as it may: delete one',
+  ],
   forbidden: MISSING_SCOPE,
   scope_missing: MISSING_SCOPE,
 };
@@ -38,9 +49,13 @@ export class OrganizationReconciler implements Bringing<Organization, Organizati
   async bring(organization: Organization): Promise<Brought<OrganizationDone>> {
     await this.assertAlone(organization);
     const people = await this.bringQuota(organization);
-    const { administrators, failure } = await new Administrators(this.api, this.term, this.own).invite(organization);
+    const { api, term, own } = this;
+    const invited = await new Administrators(api, term, own).invite(organization);
+    const provided = await new IdentityProviders(api, term, own).bring(organization);
+    const failure = invited.failure ?? provided.failure;
     return {
-      ...{ done: { people, administrators }, said: [AS_SAID, withinQuota(people)] },
+      done: { people, administrators: invited.administrators, identityProviders: provided.identityProviders },
+      said: [AS_SAID, withinQuota(people)],
       ...(failure !== undefined && { failure: this.failureOf(failure) }),
     };
   }

@@ -8,8 +8,14 @@ import { KubernetesApi } from '../kubernetes/kubernetes-api.js';
 import type { KubernetesError } from '../kubernetes/objects.js';
 
 const ORGANIZATION_OF_RELAIS = [
-  ...['enabled=true', 'members[0].namespace=relais', 'members[0].existingSecret=bot'],
+  ...['enabled=true', 'members[0].namespace=relais', 'members[0].existingSecret=bot', 'members[0].mayInvite=true'],
+  ...['members[0].mayProvide=true', 'members[0].clientSecrets={entra-client}'],
 ].map((one) => `operator.organizations.${one}`);
+const ADA = { name: 'ada', email: 'ada@acme.example' };
+const ENTRA = {
+  ...{ name: 'entra', issuer: 'https://login.example/v2.0', clientId: 'relais' },
+  ...{ redirectUris: ['https://app.example/back'], clientSecretRef: { name: 'entra-client', key: 'secret' } },
+};
 const servers = ownServers();
 afterAll(() => servers.close());
 
@@ -22,15 +28,20 @@ describe('the rules of the cluster for organizations', () => {
 
   const itReal = servers.isReal ? it : it.skip;
   itReal(
-    'let the operator do its work with the rights of its account in the chart, and read no Secret (C4)',
+    'let the operator do its work with the rights of its account in the chart, and list no Secret (C4)',
     async () => {
       const account = await withRights(world.server as RealKubeApi, world.ask.bind(world), ORGANIZATION_OF_RELAIS);
       const own = await KubernetesApi.open({
         ...{ url: account.KUBERNETES_URL!, credentials: account.KUBERNETES_CREDENTIALS!, timeoutMs: 2_000 },
       });
       const leader = world.lead(new TestTerm(1), own);
-      await world.make('acme', { maxPeople: 500 });
+      await world.ask('POST', SECRETS, {
+        ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'entra-client' }, data: { secret: 'c2VjcmV0' } },
+      });
+      await world.make('acme', { maxPeople: 500, administrators: [ADA], identityProviders: [ENTRA] });
       await world.becomes('AsSaid', 'acme');
+      expect((await world.secret('acme-invitation-ada'))?.['email']).toBe(ADA.email);
+      expect([...world.own.providers.values()]).toMatchObject([{ clientSecret: 'secret' }]);
       await eventually(async () => (await world.events()).includes('Normal AsSaid'));
       const read = own.list(SECRETS).then(
         () => 'read',
@@ -55,5 +66,13 @@ describe('the rules of the cluster for organizations', () => {
     expect(await refused(world.make('b', { maxPeople: 'many' }))).toMatch(/maxPeople/);
     expect(await refused(world.change('acme', { maxPeople: null }))).toMatch(/maxPeople cannot be taken out/);
     expect(await refused(world.change('acme', { maxPeople: 0 }))).toBe('taken');
+    const named = (...administrators: object[]) => refused(world.change('acme', { administrators }));
+    expect(await named(ADA, { name: 'ben', email: ADA.email })).toMatch(/names an address twice/);
+    expect(await named({ name: 'Ada', email: ADA.email })).toMatch(/name/);
+    expect(await named({ name: 'ada', email: 'nobody' })).toMatch(/email/);
+    expect(await named(ADA, { name: 'ben', email: 'ben@acme.example' })).toBe('taken');
+    expect(await refused(world.make('a'.repeat(151), {}))).toMatch(/longer than 150/);
+    const unsafe = { ...ENTRA, issuer: 'ldap://login.example' };
+    expect(await refused(world.change('acme', { identityProviders: [unsafe] }))).toMatch(/issuer/);
   });
 });

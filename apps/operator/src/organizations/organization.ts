@@ -1,3 +1,4 @@
+import type { IdentityProviderSettings } from '@relais/contracts';
 import { GROUP_VERSION } from '../kubernetes/objects.js';
 import type { Conditioned } from '../kubernetes/reconcile.js';
 
@@ -11,6 +12,28 @@ export interface OrganizationSpec {
   maxPeople?: number;
   /** Who is invited to be an administrator, each once. */
   administrators?: Administrator[];
+  /** Where people sign in; they become members by it, and nothing more. */
+  identityProviders?: WantedIdentityProvider[];
+}
+
+type Said = 'issuer' | 'clientId' | 'redirectUris';
+type MaySay = 'scopes' | 'mayCreatePeople' | 'trustsEmail';
+
+export interface WantedIdentityProvider
+  extends Pick<IdentityProviderSettings, Said>, Partial<Pick<IdentityProviderSettings, MaySay>> {
+  /** Whose provider it is: another name is another one. */
+  name: string;
+  /** What people see; the name where it is not given. */
+  displayName?: string;
+  /** Of the namespace. */
+  clientSecretRef?: { name: string; key: string };
+}
+
+export interface KeptIdentityProvider {
+  name: string;
+  id: string;
+  /** Of the Secret whose content was said last. */
+  secretVersion?: string;
 }
 
 export interface Administrator {
@@ -33,6 +56,7 @@ export interface InvitedAdministrator extends Administrator {
 export interface OrganizationDone {
   people: MeasuredPeople;
   administrators: InvitedAdministrator[];
+  identityProviders: KeptIdentityProvider[];
 }
 
 export interface MeasuredPeople {

@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import type { Invitation, PeopleQuota } from '@relais/contracts';
+import type { IdentityProvider, IdentityProviderSettings, Invitation, PeopleQuota } from '@relais/contracts';
 import { newId } from '@relais/kernel';
 import { type MadeInvitation, OwnOrganization } from './own-organization.js';
 
+type KeptProvider = Omit<IdentityProvider, 'id'> & { id: string; clientSecret?: string | undefined };
 type Kept = Invitation & { email: string; invitationToken: string };
 
 /** As the API answers a bot, with invitations that can be looked up, redeemed and withdrawn. */
 export class MemoryOwnOrganization extends OwnOrganization {
   quota: PeopleQuota = { maxPeople: null, people: 1 };
   readonly invitations = new Map<string, Kept>();
+  readonly providers = new Map<string, KeptProvider>();
   /** The addresses of who is here. */
   readonly people = new Set<string>();
   /** How long invitations are good for, ms. */
@@ -62,6 +64,18 @@ export class MemoryOwnOrganization extends OwnOrganization {
     if (!found || found.usedAt) return;
     this.log.push(`withdraw ${found.email}`);
     this.invitations.delete(invitationId);
+  }
+
+  override async listProviders(): Promise<readonly IdentityProvider[]> {
+    this.assertWell();
+    return [...this.providers.values()].map(({ clientSecret: _, ...provider }) => provider as IdentityProvider);
+  }
+
+  override async putProvider(id: string, { clientSecret, ...settings }: IdentityProviderSettings): Promise<void> {
+    this.assertWell();
+    this.log.push(`put ${settings.name}`);
+    const secret = clientSecret ?? this.providers.get(id)?.clientSecret;
+    this.providers.set(id, { id, settings, clientSecret: secret, hasClientSecret: secret !== undefined, people: 0 });
   }
 
   override close(): Promise<void> {

@@ -1,4 +1,10 @@
-import { type Invitation, type PeopleQuota, ROUTES } from '@relais/contracts';
+import {
+  type IdentityProvider,
+  type IdentityProviderSettings,
+  type Invitation,
+  type PeopleQuota,
+  ROUTES,
+} from '@relais/contracts';
 import { AppError } from '@relais/kernel';
 import type { BotApi } from '../relais/bot-api.js';
 import { type MadeInvitation, OwnOrganization } from './own-organization.js';
@@ -34,6 +40,14 @@ export class RelaisOwnOrganization extends OwnOrganization {
     await this.api.call(ROUTES.revokeInvitation, { invitationId: invitationId as never }).catch((error: unknown) => {
       if (AppError.from(error).code !== 'invitation_not_found') throw error;
     });
+  }
+
+  async listProviders(): Promise<readonly IdentityProvider[]> {
+    return (await this.api.call(ROUTES.listIdentityProviders, {})).items;
+  }
+
+  async putProvider(providerId: string, settings: IdentityProviderSettings): Promise<void> {
+    await this.api.call(ROUTES.putIdentityProvider, { providerId: providerId as never, settings });
   }
 
   close(): Promise<void> {

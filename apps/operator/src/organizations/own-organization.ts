@@ -1,4 +1,4 @@
-import type { Invitation, PeopleQuota } from '@relais/contracts';
+import type { IdentityProvider, IdentityProviderSettings, Invitation, PeopleQuota } from '@relais/contracts';
 
 export type MadeInvitation = Pick<Invitation, 'id' | 'expiresAt'> & { invitationToken: string };
 
@@ -17,5 +17,9 @@ export abstract class OwnOrganization {
   abstract invite(email: string): Promise<MadeInvitation | 'here'>;
   /** Also of one that is gone already, or was used. */
   abstract withdraw(invitationId: string): Promise<void>;
+  /** Those that the bot made itself. */
+  abstract listProviders(): Promise<readonly IdentityProvider[]>;
+  /** Makes or changes one; without a secret it keeps the one it has. */
+  abstract putProvider(providerId: string, settings: IdentityProviderSettings): Promise<void>;
   abstract close(): Promise<void>;
 }

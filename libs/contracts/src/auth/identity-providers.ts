@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineRequest } from '../define.js';
 import { LIMITS } from '../limits.js';
-import { id, label, nothing, poolId, roleId, text, timestamp } from '../primitives.js';
+import { id, label, nothing, poolId, roleId, text, timestamp, userId } from '../primitives.js';
 import { newDevice } from './device.js';
 import { DEVICE_REFUSALS, handle, tokens } from './sessions.js';
 
@@ -69,17 +69,25 @@ export const identityProvider = z.object({
   hasClientSecret: z.boolean(),
   /** How many have signed in with it. */
   people: z.int(),
+  /** Who made it, a person or a bot; of those from before this was kept nobody knows. */
+  madeBy: userId.optional(),
 });
 export type IdentityProvider = z.infer<typeof identityProvider>;
 
-/** Whoever lets a provider give pools and roles gives them: it takes the permissions for that, too. */
+/**
+ * Whoever lets a provider give pools and roles gives them: it takes the permissions for that, too. One that a bot makes gives none,
+ * connects nobody who is here already, and its second factors do not count: people say that.
+ */
 export const putIdentityProvider = defineRequest({
   subject: 'rpc.auth.identity-provider.put.v1',
   access: 'user',
+  bots: ['identity-sources:write'],
   input: z.strictObject({ providerId, settings: identityProviderSettings }),
   output: identityProvider,
   errors: {
     identity_provider_unsafe: 'invalid',
+    /** To a bot, of what it did not make itself. */
+    identity_provider_id_taken: 'conflict',
     pool_not_found: 'not_found',
     role_not_found: 'not_found',
     too_many_identity_providers: 'conflict',
@@ -88,9 +96,11 @@ export const putIdentityProvider = defineRequest({
 
 export const MAX_IDENTITY_PROVIDERS = 20;
 
+/** All there are; to a bot, those that it made itself. */
 export const listIdentityProviders = defineRequest({
   subject: 'rpc.auth.identity-provider.list.v1',
   access: 'user',
+  bots: ['identity-sources:write'],
   input: z.strictObject({}),
   output: z.object({ items: z.array(identityProvider) }),
   errors: {},
@@ -100,6 +110,7 @@ export const listIdentityProviders = defineRequest({
 export const deleteIdentityProvider = defineRequest({
   subject: 'rpc.auth.identity-provider.delete.v1',
   access: 'user',
+  bots: ['identity-sources:write'],
   input: z.strictObject({ providerId }),
   output: nothing,
   errors: { identity_provider_not_found: 'not_found' },

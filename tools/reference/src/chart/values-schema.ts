@@ -76,7 +76,13 @@ const operator = closed({
   organizations: closed({
     enabled: flag,
     members: list(
-      closed({ namespace: matching('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'), existingSecret: name, mayInvite: flag }),
+      closed({
+        namespace: matching('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'),
+        existingSecret: name,
+        mayInvite: flag,
+        mayProvide: flag,
+        clientSecrets: list(name),
+      }),
     ),
     gatewayUrl: url('https?'),
     memory,

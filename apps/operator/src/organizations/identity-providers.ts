@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { type IdentityProvider, identityProviderSettings } from '@relais/contracts';
+import { AppError, idFrom } from '@relais/kernel';
+import type { KubernetesApi } from '../kubernetes/kubernetes-api.js';
+import { isCode, type KubernetesObject } from '../kubernetes/objects.js';
+import type { Term } from '../leader/elector.js';
+import type { KeptIdentityProvider, Organization, WantedIdentityProvider } from './organization.js';
+import type { OwnOrganization } from './own-organization.js';
+
+interface Secret extends KubernetesObject {
+  data?: Record<string, string>;
+}
+
+/**
+ * The identity providers that an Organization names, as the bot's own. A client secret is read from the Secret that is named, and said
+ * again whenever that Secret has changed.
+ */
+export class IdentityProviders {
+  constructor(
+    private readonly api: KubernetesApi,
+    private readonly term: Term,
+    private readonly own: OwnOrganization,
+  ) {}
+
+  /** What there is of each, in their order; and what has failed, after everything was tried. */
+  async bring(organization: Organization): Promise<{ identityProviders: KeptIdentityProvider[]; failure?: unknown }> {
+    const wanted = organization.spec.identityProviders ?? [];
+    if (wanted.length === 0) return { identityProviders: [] };
+    const known = new Map((await this.own.listProviders()).map((one) => [one.id as string, one]));
+    const identityProviders: KeptIdentityProvider[] = [];
+    let failure: unknown;
+    for (const one of wanted) {
+      const id = providerIdOf(organization, one.name);
+      const before = organization.status?.identityProviders?.find((kept) => kept.id === id);
+      try {
+        identityProviders.push(await this.bringOne(organization, one, before, known.get(id)));
+      } catch (error) {
+        if (AppError.from(error).code === 'leadership_lost') throw error;
+        failure ??= error;
+        if (before) identityProviders.push(before);
+      }
+    }
+    return { identityProviders, ...(failure !== undefined && { failure }) };
+  }
+
+  private async bringOne(
+    organization: Organization,
+    wanted: WantedIdentityProvider,
+    before: KeptIdentityProvider | undefined,
+    known: IdentityProvider | undefined,
+  ): Promise<KeptIdentityProvider> {
+    const id = providerIdOf(organization, wanted.name);
+    const secret = await this.secret(organization, wanted);
+    const settings = settingsOf(wanted);
+    const isSaid = known && isDeepStrictEqual(known.settings, settings) && before?.secretVersion === secret?.version;
+    if (!isSaid) {
+      this.term.assertHeld();
+      await this.own.putProvider(id, { ...settings, ...(secret && { clientSecret: secret.text }) });
+    }
+    return { name: wanted.name, id, ...(secret && { secretVersion: secret.version }) };
+  }
+
+  /** @throws AppError `client_secret_forbidden`, `client_secret_missing` */
+  private async secret(
+    { metadata }: Organization,
+    { clientSecretRef }: WantedIdentityProvider,
+  ): Promise<{ text: string; version: string } | undefined> {
+    if (!clientSecretRef) return undefined;
+    const { name, key } = clientSecretRef;
+    const path = `/api/v1/namespaces/${metadata.namespace}/secrets/${name}`;
+    const found = await this.api.get<Secret>(path).catch((error: unknown) => {
+      throw isCode(error, 403) ? new AppError('forbidden', 'client_secret_forbidden') : error;
+    });
+    const encoded = found?.data?.[key];
+    if (!encoded) throw new AppError('not_found', 'client_secret_missing');
+    const { uid, resourceVersion } = found.metadata;
+    return { text: Buffer.from(encoded, 'base64').toString().trim(), version: `${uid}/${resourceVersion}` };
+  }
+}
+
+/** The same for the same names, so that who has come by it stays who they are when the object is made again. */
+export const providerIdOf = ({ metadata }: Organization, name: string): string =>
+  idFrom(
+    createHash('sha256').update(`relais.io/identity-provider/${metadata.namespace}/${metadata.name}/${name}`).digest(),
+  );
+
+const plainSettings = identityProviderSettings.omit({ clientSecret: true });
+
+/** With everything that the API would add to it. */
+const settingsOf = ({ displayName, name, clientSecretRef: _, ...said }: WantedIdentityProvider) =>
+  plainSettings.parse({ ...said, name: displayName ?? name });
