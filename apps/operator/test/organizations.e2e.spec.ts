@@ -121,7 +121,7 @@ describe('an organization as an object', () => {
     await operator();
     await change({ maxPeople: 3 });
     await eventually(async () => (await acme())['status'].people.max === 3);
-    expect((await acme())['status'].people).toMatchObject({ now: 2, max: 3 });
+    expect((await acme())['status'].people).toMatchObject({ active: 2, max: 3 });
     expect(await joins('ben@acme.example')).toBe('member');
   });
 

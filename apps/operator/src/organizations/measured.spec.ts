@@ -6,11 +6,11 @@ const readAt = (minutesAgo: number) => new Date(NOON.getTime() - minutesAgo * 60
 describe('what is measured of an organization', () => {
   it.each([
     ['nothing was measured before', undefined, readAt(0)],
-    ['it is the same as some minutes ago', { now: 3, max: 5, readAt: readAt(4) }, readAt(4)],
-    ['it is the same as long ago', { now: 3, max: 5, readAt: readAt(6) }, readAt(0)],
-    ['there were fewer people', { now: 2, max: 5, readAt: readAt(1) }, readAt(0)],
-    ['there was no limit', { now: 3, readAt: readAt(1) }, readAt(0)],
+    ['it is the same as some minutes ago', { active: 3, max: 5, readAt: readAt(4) }, readAt(4)],
+    ['it is the same as long ago', { active: 3, max: 5, readAt: readAt(6) }, readAt(0)],
+    ['there were fewer people', { active: 2, max: 5, readAt: readAt(1) }, readAt(0)],
+    ['there was no limit', { active: 3, readAt: readAt(1) }, readAt(0)],
   ])('has the time that it was read at, where %s', (_, before, expected) => {
-    expect(measured({ people: 3, maxPeople: 5 }, before, NOON)).toEqual({ now: 3, max: 5, readAt: expected });
+    expect(measured({ people: 3, maxPeople: 5 }, before, NOON)).toEqual({ active: 3, max: 5, readAt: expected });
   });
 });

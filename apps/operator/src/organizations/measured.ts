@@ -10,8 +10,8 @@ export function measured(
   before: MeasuredPeople | undefined,
   at: Date,
 ): MeasuredPeople {
-  const read = { now: people, ...(maxPeople !== null && { max: maxPeople }) };
-  const isSame = before?.now === read.now && before.max === read.max;
+  const read = { active: people, ...(maxPeople !== null && { max: maxPeople }) };
+  const isSame = before?.active === read.active && before.max === read.max;
   const isFresh = before !== undefined && at.getTime() - Date.parse(before.readAt) < FRESH_MS;
   return { ...read, readAt: isSame && isFresh ? before.readAt : at.toISOString() };
 }

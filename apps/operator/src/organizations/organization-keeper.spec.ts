@@ -25,7 +25,7 @@ describe('the keeper of organizations', () => {
     await world.becomes('AsSaid', 'acme');
 
     expect(world.own.log).toEqual(['quota 500']);
-    expect(await statusOf()).toMatchObject({ observedGeneration: 1, people: { now: 17, max: 500 } });
+    expect(await statusOf()).toMatchObject({ observedGeneration: 1, people: { active: 17, max: 500 } });
     expect(Date.parse((await statusOf()).people.readAt)).toBeGreaterThan(Date.now() - 60_000);
     expect(await condition('WithinQuota')).toMatchObject({ status: 'True' });
     expect(await world.events()).toContain('Normal AsSaid');
@@ -63,10 +63,10 @@ describe('the keeper of organizations', () => {
     await world.make('acme', {});
     await world.becomes('AsSaid', 'acme');
     world.own.quota = { maxPeople: 40, people: 4 };
-    await eventually(async () => (await statusOf()).people.now === 4);
+    await eventually(async () => (await statusOf()).people.active === 4);
 
     expect(world.own.log).toEqual([]);
-    expect(await statusOf()).toMatchObject({ people: { now: 4, max: 40 } });
+    expect(await statusOf()).toMatchObject({ people: { active: 4, max: 40 } });
   });
 
   it('says that there are more people than there may be, which is no failure', async () => {
@@ -116,7 +116,7 @@ describe('the keeper of organizations', () => {
     world.own.problem = problem;
     await world.becomes(reason, 'acme');
 
-    expect(await statusOf()).toMatchObject({ people: { now: 1, max: 500 } });
+    expect(await statusOf()).toMatchObject({ people: { active: 1, max: 500 } });
     expect(await condition('Reconciling')).toMatchObject({ status: 'True', reason });
     world.own.problem = undefined;
     await world.becomes('AsSaid', 'acme');

@@ -86,8 +86,8 @@ export class OrganizationReconciler implements Bringing<Organization, Organizati
 
 const AS_SAID = ready('AsSaid', 'the organization is as this says');
 
-const withinQuota = ({ now, max }: MeasuredPeople): Said =>
-  max !== undefined && now > max
+const withinQuota = ({ active, max }: MeasuredPeople): Said =>
+  max !== undefined && active > max
     ? {
         type: 'WithinQuota',
         status: 'False',

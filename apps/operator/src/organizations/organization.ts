@@ -61,7 +61,7 @@ export interface OrganizationDone {
 
 export interface MeasuredPeople {
   /** Who is active. */
-  now: number;
+  active: number;
   /** How many may be; not there where there is no end. */
   max?: number;
   /** When that was read, or looked at last and found to be so still, to some minutes. */

@@ -6,9 +6,10 @@ import { valuesSchema } from './values-schema.js';
 
 const CHART = 'charts/relais';
 
+/** By one blank a level: a chart has to be small, and a change to be seen line by line. */
 const page = (name: string, value: unknown): Page => ({
   path: `${CHART}/${name}`,
-  text: `${JSON.stringify(value, null, 2)}\n`,
+  text: `${JSON.stringify(value, null, 1)}\n`,
 });
 
 /** What of the chart follows from the services: the schema of its values, what they need, what they may say on NATS; and its dashboards. */
