@@ -5,6 +5,7 @@ import { type DeviceId, newId, type OrganizationId, type SessionId, SystemClock,
 import { silentLog } from '@relais/observability';
 import type { Principal } from '@relais/security';
 import { type FreshDatabase, freshDatabase, OwnClock, TestKekFile } from '@relais/testing';
+import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { Access } from '../src/access.js';
@@ -276,6 +277,17 @@ export class EngineWorld {
   /** Who was told by which path in which step and cycle, in order. */
   async told(path: keyof EngineWorld['paths']): Promise<string[]> {
     return this.paths[path].sent.map(({ userId, step, cycle }) => `${userId} ${step}.${cycle}`);
+  }
+
+  /** The planner learns what is in the tables, as it does now and then by itself. */
+  async analyze(): Promise<void> {
+    const client = new pg.Client({ connectionString: this.fresh.ownerUrl });
+    await client.connect();
+    try {
+      await client.query('ANALYZE');
+    } finally {
+      await client.end();
+    }
   }
 
   count(sql: string): Promise<number> {

@@ -158,6 +158,7 @@ CREATE TABLE public.alarm_recipient (
     handed_over_at timestamp with time zone
 );
 ALTER TABLE ONLY public.alarm_recipient ALTER COLUMN alarm_id SET (n_distinct=-0.001);
+ALTER TABLE ONLY public.alarm_recipient ALTER COLUMN user_id SET (n_distinct=-0.1);
 
 ALTER TABLE ONLY public.alarm_recipient FORCE ROW LEVEL SECURITY;
 
@@ -757,6 +758,7 @@ CREATE TABLE public.notification (
 )
 WITH (fillfactor='70');
 ALTER TABLE ONLY public.notification ALTER COLUMN alarm_id SET (n_distinct=-0.001);
+ALTER TABLE ONLY public.notification ALTER COLUMN user_id SET (n_distinct=-0.1);
 
 ALTER TABLE ONLY public.notification FORCE ROW LEVEL SECURITY;
 

@@ -13,6 +13,7 @@ import { ManyRecipients1764100800000 } from './migrations/1764100800000-many-rec
 import { TargetsOfAStep1764100900000 } from './migrations/1764100900000-targets-of-a-step.js';
 import { MakersOfSources1764101000000 } from './migrations/1764101000000-makers-of-sources.js';
 import { LargeRounds1764101100000 } from './migrations/1764101100000-large-rounds.js';
+import { ManyPeople1764101200000 } from './migrations/1764101200000-many-people.js';
 import { PhoneUse1764100700000 } from './migrations/1764100700000-phone-use.js';
 
 /** In the order in which they are applied. */
@@ -33,4 +34,5 @@ export const migrations = [
   TargetsOfAStep1764100900000,
   MakersOfSources1764101000000,
   LargeRounds1764101100000,
+  ManyPeople1764101200000,
 ];

@@ -29,12 +29,13 @@ export interface Told {
 const OF_ROUND = 'n.organization_id = $1 AND n.alarm_id = $3 AND n.step = $4 AND n.cycle = $5';
 
 // NOTE: `NOT IN` and scalar subqueries, because they are hashed or looked up by key whatever the planner believes; of a table that
-// has just been filled it believes that it is empty, and would go through all of a round for each person.
+// has just been filled it believes that it is empty, and would go through all of a round for each person. Counted, because for the
+// first of many that it expects it would read from the beginning of the table.
 
 /** Of everybody in `u (id)`: whether they have answered, or are told in this round already. */
 const IS_DONE = `(SELECT a.answer IS NOT NULL FROM alarm_recipient a
     WHERE a.organization_id = $1 AND a.alarm_id = $3 AND a.user_id = u.id)
-  OR (SELECT true FROM notification n WHERE ${OF_ROUND} AND n.user_id = u.id LIMIT 1)`;
+  OR (SELECT count(*) > 0 FROM notification n WHERE ${OF_ROUND} AND n.user_id = u.id)`;
 
 /** Who answered, and who was relieved of it. */
 const RELIEVED = `SELECT a.user_id FROM alarm_recipient a
