@@ -24,3 +24,10 @@ export async function withRights(
   }
   return server.accountOf('relais', 'm-operator');
 }
+
+/** What the API server says against it; `taken` where that is nothing. */
+export const refused = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'taken',
+    (error: Error) => error.message,
+  );

@@ -19,7 +19,7 @@ export class MarkAlarmHandler {
     return {};
   }
 
-  /** Each token is looked at as if they had asked by themselves: whoever brings it decides nothing */
+  /** Each token is looked at as if they had asked by themselves: whoever brings it decides nothing. */
   @Serves(markAlarmsOfMany)
   async executeMany({ people }: { people: SaidOfAlarms[] }): Promise<{ refused: number }> {
     const principals = await Promise.all(people.map(({ token }) => this.principalOf(token)));

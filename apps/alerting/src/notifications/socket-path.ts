@@ -15,8 +15,7 @@ const FEW = 8;
 const HELD_WITHIN_MS = 1_000;
 
 /**
- * To the sockets of whoever has one. Sent means that it left for the gateways; whether a device has it, the device says. The
- * bytes are the same for everybody of a round and are made once.
+ * To the sockets of whoever has one. Sent means that it left for the gateways; whether a device has it, the device says.
  */
 export class SocketPath implements Path {
   private readonly underWay = new Set<Promise<void>>();
@@ -60,7 +59,7 @@ export class SocketPath implements Path {
     }
   }
 
-  /** Everybody has been told. */
+  /** Ends when everybody has been told of what was begun. */
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.underWay);
   }

@@ -1,8 +1,8 @@
 import type { Invitation } from '@relais/contracts';
-import { AppError } from '@relais/kernel';
 import { claimSecret, type OwnSecret } from '../kubernetes/own-secret.js';
 import type { KubernetesApi } from '../kubernetes/kubernetes-api.js';
 import type { Term } from '../leader/elector.js';
+import { bringEach } from './bring-each.js';
 import type { Administrator, InvitedAdministrator, Organization } from './organization.js';
 import type { OwnOrganization } from './own-organization.js';
 
@@ -28,19 +28,12 @@ export class Administrators {
     const wanted = organization.spec.administrators ?? [];
     if (wanted.length === 0) return { administrators: [] };
     const open = new Map((await this.own.listInvitations()).map((one) => [one.id as string, one]));
-    const administrators: InvitedAdministrator[] = [];
-    let failure: unknown;
-    for (const one of wanted) {
-      const before = organization.status?.administrators?.find(({ name, email }) => isSame(one, { name, email }));
-      try {
-        administrators.push(await this.bring(organization, one, before, open));
-      } catch (error) {
-        if (AppError.from(error).code === 'leadership_lost') throw error;
-        failure ??= error;
-        if (before) administrators.push(before);
-      }
-    }
-    return { administrators, ...(failure !== undefined && { failure }) };
+    const { kept, ...rest } = await bringEach(
+      wanted,
+      (one) => organization.status?.administrators?.find((before) => isSame(one, before)),
+      (one, before) => this.bring(organization, one, before, open),
+    );
+    return { administrators: kept, ...rest };
   }
 
   private async bring(

@@ -5,6 +5,7 @@ import { AppError, idFrom } from '@relais/kernel';
 import type { KubernetesApi } from '../kubernetes/kubernetes-api.js';
 import { isCode, type KubernetesObject } from '../kubernetes/objects.js';
 import type { Term } from '../leader/elector.js';
+import { bringEach } from './bring-each.js';
 import type { KeptIdentityProvider, Organization, WantedIdentityProvider } from './organization.js';
 import type { OwnOrganization } from './own-organization.js';
 
@@ -28,20 +29,12 @@ export class IdentityProviders {
     const wanted = organization.spec.identityProviders ?? [];
     if (wanted.length === 0) return { identityProviders: [] };
     const known = new Map((await this.own.listProviders()).map((one) => [one.id as string, one]));
-    const identityProviders: KeptIdentityProvider[] = [];
-    let failure: unknown;
-    for (const one of wanted) {
-      const id = providerIdOf(organization, one.name);
-      const before = organization.status?.identityProviders?.find((kept) => kept.id === id);
-      try {
-        identityProviders.push(await this.bringOne(organization, one, before, known.get(id)));
-      } catch (error) {
-        if (AppError.from(error).code === 'leadership_lost') throw error;
-        failure ??= error;
-        if (before) identityProviders.push(before);
-      }
-    }
-    return { identityProviders, ...(failure !== undefined && { failure }) };
+    const { kept, ...rest } = await bringEach(
+      wanted,
+      ({ name }) => organization.status?.identityProviders?.find(({ id }) => id === providerIdOf(organization, name)),
+      (one, before) => this.bringOne(organization, one, before, known.get(providerIdOf(organization, one.name))),
+    );
+    return { identityProviders: kept, ...rest };
   }
 
   private async bringOne(

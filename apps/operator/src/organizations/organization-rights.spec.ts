@@ -2,10 +2,9 @@ import type { RealKubeApi } from '@relais/kube-api';
 import { eventually } from '../../test/eventually.js';
 import { SECRETS } from '../../test/objects-world.js';
 import { OrganizationWorld } from '../../test/organization-world.js';
-import { ownServers, withRights } from '../../test/own-servers.js';
+import { ownServers, refused, withRights } from '../../test/own-servers.js';
 import { TestTerm } from '../../test/test-term.js';
 import { KubernetesApi } from '../kubernetes/kubernetes-api.js';
-import type { KubernetesError } from '../kubernetes/objects.js';
 
 const ORGANIZATION_OF_RELAIS = [
   ...['enabled=true', 'members[0].namespace=relais', 'members[0].existingSecret=bot', 'members[0].mayInvite=true'],
@@ -43,12 +42,8 @@ describe('the rules of the cluster for organizations', () => {
       expect((await world.secret('acme-invitation-ada'))?.['email']).toBe(ADA.email);
       expect([...world.own.providers.values()]).toMatchObject([{ clientSecret: 'secret' }]);
       await eventually(async () => (await world.events()).includes('Normal AsSaid'));
-      const read = own.list(SECRETS).then(
-        () => 'read',
-        (error: KubernetesError) => error.code,
-      );
 
-      expect(await read).toBe(403);
+      await expect(own.list(SECRETS)).rejects.toMatchObject({ code: 403 });
       await leader.end();
       own.close();
     },
@@ -56,12 +51,6 @@ describe('the rules of the cluster for organizations', () => {
 
   itReal('refuse what the schema or its rules say no to', async () => {
     await world.make('acme', { maxPeople: 5 });
-    const refused = async (work: Promise<unknown>) =>
-      work.then(
-        () => 'taken',
-        (error: Error) => error.message,
-      );
-
     expect(await refused(world.make('a', { maxPeople: -1 }))).toMatch(/maxPeople/);
     expect(await refused(world.make('b', { maxPeople: 'many' }))).toMatch(/maxPeople/);
     expect(await refused(world.change('acme', { maxPeople: null }))).toMatch(/maxPeople cannot be taken out/);

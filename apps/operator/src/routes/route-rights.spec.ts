@@ -1,11 +1,10 @@
 import type { RealKubeApi } from '@relais/kube-api';
 import { eventually } from '../../test/eventually.js';
 import { SECRETS } from '../../test/objects-world.js';
-import { ownServers, withRights } from '../../test/own-servers.js';
+import { ownServers, refused, withRights } from '../../test/own-servers.js';
 import { RouteWorld } from '../../test/route-world.js';
 import { TestTerm } from '../../test/test-term.js';
 import { KubernetesApi } from '../kubernetes/kubernetes-api.js';
-import type { KubernetesError } from '../kubernetes/objects.js';
 
 const ROUTES_OF_RELAIS = ['enabled=true', 'existingSecret=bot', 'namespaces={relais}'].map(
   (one) => `operator.alertRoutes.${one}`,
@@ -32,24 +31,14 @@ describe('the rules of the cluster for routes', () => {
     await world.ask('DELETE', `${SECRETS}/shop-relais`);
     await eventually(async () => (await world.secret('shop-relais')) !== undefined && (await world.isWritten()));
     await eventually(async () => (await world.events()).includes('Normal Routed'));
-    const read = own.list(SECRETS).then(
-      () => 'read',
-      (error: KubernetesError) => error.code,
-    );
 
-    expect(await read).toBe(403);
+    await expect(own.list(SECRETS)).rejects.toMatchObject({ code: 403 });
     await leader.end();
     own.close();
   });
 
   itReal('is refused by the API server itself where the schema or its rules say no', async () => {
     await world.make('shop', { secretRevision: 2 });
-    const refused = async (work: Promise<unknown>) =>
-      work.then(
-        () => 'taken',
-        (error: Error) => error.message,
-      );
-
     expect(await refused(world.make('a', { policyId: 'x' }))).toMatch(/policyId/);
     expect(await refused(world.make('b', { severity: 'loud' }))).toMatch(/severity/);
     expect(await refused(world.make('c', { severities: { page: 'loud' } }))).toMatch(/severities/);
