@@ -101,6 +101,11 @@ export class Logs {
     return new Surveys(this.connection).ask(tellPeople(organizationId), message as never, 1_000);
   }
 
+  /** The same, without asking whom they told. */
+  newsToMany(organizationId: OrganizationId, message: object): void {
+    this.publisher.publish(live.people(organizationId), JSON.stringify(message));
+  }
+
   get(id: ConversationId): Log {
     const log = this.byId.get(id);
     if (!log) throw listEntries.fail('conversation_not_found');

@@ -67,6 +67,17 @@ describe('the realtime edge', () => {
     expect(alarms).toEqual([[told, last], [told, last], [last], []]);
   });
 
+  it('tells news to those who are named, also where nobody asks whom it told', async () => {
+    const [alice, bob] = pair();
+    const clients = await Promise.all([alice, bob].map((one) => world.join(one)));
+    const told = { type: 'alarm_changed', alarm: { id: newId(), title: 'All clear' } };
+
+    world.logs.newsToMany(alice.organizationId, { userIds: [bob.userId, alice.userId], told });
+
+    const heard = await Promise.all(clients.map((client) => client.until(({ type }) => type === 'alarm_changed')));
+    expect(heard).toEqual([told, told]);
+  });
+
   it('passes the refusal of a service on under the number of the request', async () => {
     const [alice, bob] = pair();
     const id = world.logs.create(bob.organizationId, [bob.userId]);

@@ -11,6 +11,7 @@ describe('what is said to the sockets of people', () => {
   async function toldTo(
     count: number,
     answers: () => Promise<{ held: number[] }[]> = () => Promise.resolve([everybody]),
+    how: 'reach' | 'tell' = 'reach',
   ) {
     const each: { subject: string; data: unknown }[] = [];
     const atOnce: { subject: string; question: unknown }[] = [];
@@ -23,15 +24,15 @@ describe('what is said to the sockets of people', () => {
     // Nothing is read for what is said as it is.
     const path = new SocketPath(undefined as never, undefined as never, { publish }, { ask });
     const userIds = Array.from({ length: count }, () => newId<UserId>());
-    path.tell(organizationId, userIds, event);
+    path[how](organizationId, userIds, event);
     await path.onApplicationShutdown();
     return { userIds, each, atOnce };
   }
   const everybody = { held: Array.from({ length: PEOPLE_AT_ONCE }, (_, at) => at) };
   const subjectsOf = (userIds: readonly UserId[]) => userIds.map((id) => live.user(organizationId, id));
 
-  it('goes to each of a few on their own', async () => {
-    const { userIds, each, atOnce } = await toldTo(8);
+  it.each(['reach', 'tell'] as const)('goes to each of a few on their own (%s)', async (how) => {
+    const { userIds, each, atOnce } = await toldTo(8, undefined, how);
 
     expect(each.map(({ subject }) => subject)).toEqual(subjectsOf(userIds));
     for (const { data } of each) expect(liveEvent.parse(data)).toEqual(event);
@@ -64,5 +65,16 @@ describe('what is said to the sockets of people', () => {
     const { userIds, each } = await toldTo(12, () => Promise.reject(new Error('larger than NATS lets pass')));
 
     expect(each.map(({ subject }) => subject)).toEqual(subjectsOf(userIds));
+  });
+
+  it('goes to many at most once where it is news, whatever gateways say: nothing older comes after something newer', async () => {
+    const { userIds, each, atOnce } = await toldTo(PEOPLE_AT_ONCE + 1, () => Promise.resolve([]), 'tell');
+
+    const messages = each.map(({ subject, data }) => ({ subject, ...many.parse(data) }));
+    expect(messages.map(({ subject, told }) => ({ subject, told }))).toEqual(
+      Array.from({ length: 2 }, () => ({ subject: toMany, told: event })),
+    );
+    expect(messages.flatMap((message) => message.userIds)).toEqual(userIds);
+    expect(atOnce).toEqual([]);
   });
 });

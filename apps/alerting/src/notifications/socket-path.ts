@@ -37,7 +37,7 @@ export class SocketPath implements Path {
     const [{ alarmId, step, cycle }] = group as readonly [Claimed];
     const alarm = await this.read(organizationId, alarmId);
     if (!alarm) return;
-    this.tell(
+    this.reach(
       organizationId,
       group.map(({ userId }) => userId),
       { type: 'alarm', alarm, step, cycle },
@@ -49,11 +49,18 @@ export class SocketPath implements Path {
     this.tell(organizationId, userIds, { type: 'alarm_changed', alarm });
   }
 
-  /** Whatever is said to people who share no conversation. */
+  /** News to people who share no conversation, at most once: whoever misses it reads, and nothing older comes after it. */
   tell(organizationId: OrganizationId, userIds: readonly UserId[], event: LiveEvent): void {
     if (userIds.length <= FEW) return this.tellEach(organizationId, userIds, event);
-    for (let at = 0; at < userIds.length; at += PEOPLE_AT_ONCE) {
-      const work = this.tellMany(organizationId, userIds.slice(at, at + PEOPLE_AT_ONCE), event);
+    for (const page of pagesOf(userIds))
+      this.publisher.publish(live.people(organizationId), JSON.stringify({ userIds: page, told: event }));
+  }
+
+  /** An alarm, which devices know when it comes twice: whoever no gateway says to have is told on their own. */
+  reach(organizationId: OrganizationId, userIds: readonly UserId[], event: LiveEvent): void {
+    if (userIds.length <= FEW) return this.tellEach(organizationId, userIds, event);
+    for (const page of pagesOf(userIds)) {
+      const work = this.reachMany(organizationId, page, event);
       this.underWay.add(work);
       void work.then(() => this.underWay.delete(work));
     }
@@ -65,7 +72,7 @@ export class SocketPath implements Path {
   }
 
   /** Gateways of an older release hear nothing of what many are told, nor does one that is cut off: both say nothing either. */
-  private async tellMany(organizationId: OrganizationId, userIds: UserId[], told: LiveEvent): Promise<void> {
+  private async reachMany(organizationId: OrganizationId, userIds: UserId[], told: LiveEvent): Promise<void> {
     const question = { userIds, told };
     const answers = await this.surveys.ask(tellPeople(organizationId), question, HELD_WITHIN_MS).catch(() => []);
     const held = new Set(answers.flatMap((answer) => answer.held));
@@ -87,3 +94,8 @@ export class SocketPath implements Path {
     );
   }
 }
+
+const pagesOf = (userIds: readonly UserId[]): UserId[][] =>
+  Array.from({ length: Math.ceil(userIds.length / PEOPLE_AT_ONCE) }, (_, page) =>
+    userIds.slice(page * PEOPLE_AT_ONCE, (page + 1) * PEOPLE_AT_ONCE),
+  );

@@ -65,7 +65,8 @@ export const live = {
 
 /**
  * The same for many people of an organization: each gateway is told once, tells those who have a socket there, and answers with
- * their places in the list. Who is in no answer is told on their own: they may be at a gateway of an older release.
+ * their places in the list if it is asked. Of an alarm, who is in no answer is told on their own: they may be at a gateway of an older
+ * release. News is published there and not asked for.
  */
 export const tellPeople = (organization: OrganizationId) =>
   defineSurvey({
