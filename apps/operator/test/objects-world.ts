@@ -86,6 +86,11 @@ export class ObjectsWorld {
     return [...found.values()].map((one) => `${one['type']} ${one['reason']}`);
   }
 
+  /** Waits for an event, which comes after the status that it tells of. */
+  told(event: string): Promise<void> {
+    return eventually(async () => (await this.events()).includes(event));
+  }
+
   /** Is ended with the world, or before. */
   protected ending(end: () => Promise<void>): { end(): Promise<void> } {
     let ended: Promise<void> | undefined;

@@ -28,7 +28,7 @@ describe('the keeper of organizations', () => {
     expect(await statusOf()).toMatchObject({ observedGeneration: 1, people: { active: 17, max: 500 } });
     expect(Date.parse((await statusOf()).people.readAt)).toBeGreaterThan(Date.now() - 60_000);
     expect(await condition('WithinQuota')).toMatchObject({ status: 'True' });
-    expect(await world.events()).toContain('Normal AsSaid');
+    await world.told('Normal AsSaid');
   });
 
   it('does nothing more when all is as it has to be, also under another leader', async () => {
@@ -120,7 +120,7 @@ describe('the keeper of organizations', () => {
     expect(await condition('Reconciling')).toMatchObject({ status: 'True', reason });
     world.own.problem = undefined;
     await world.becomes('AsSaid', 'acme');
-    expect(await world.events()).toContain(`Warning ${reason}`);
+    await world.told(`Warning ${reason}`);
   });
 
   it('tries a spec that the API refuses no more, until it is another one', async () => {

@@ -1,5 +1,4 @@
 import type { RealKubeApi } from '@relais/kube-api';
-import { eventually } from '../../test/eventually.js';
 import { SECRETS } from '../../test/objects-world.js';
 import { OrganizationWorld } from '../../test/organization-world.js';
 import { ownServers, refused, withRights } from '../../test/own-servers.js';
@@ -41,7 +40,7 @@ describe('the rules of the cluster for organizations', () => {
       await world.becomes('AsSaid', 'acme');
       expect((await world.secret('acme-invitation-ada'))?.['email']).toBe(ADA.email);
       expect([...world.own.providers.values()]).toMatchObject([{ clientSecret: 'secret' }]);
-      await eventually(async () => (await world.events()).includes('Normal AsSaid'));
+      await world.told('Normal AsSaid');
 
       await expect(own.list(SECRETS)).rejects.toMatchObject({ code: 403 });
       await leader.end();

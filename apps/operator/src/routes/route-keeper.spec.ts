@@ -38,7 +38,7 @@ describe('the keeper of routes', () => {
       secret: { name: 'shop-relais' },
     });
     expect(JSON.stringify(status)).not.toContain(world.source?.secret);
-    expect(await world.events()).toContain('Normal Routed');
+    await world.told('Normal Routed');
     const made = await world.secretObject('shop-relais');
     expect(made?.['type']).toBe('relais.io/alert-route');
     expect(made?.metadata['ownerReferences']).toMatchObject([{ kind: 'AlertRoute', uid: metadata.uid }]);

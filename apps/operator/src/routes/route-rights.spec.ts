@@ -30,7 +30,7 @@ describe('the rules of the cluster for routes', () => {
     await world.becomes('Routed', 'shop');
     await world.ask('DELETE', `${SECRETS}/shop-relais`);
     await eventually(async () => (await world.secret('shop-relais')) !== undefined && (await world.isWritten()));
-    await eventually(async () => (await world.events()).includes('Normal Routed'));
+    await world.told('Normal Routed');
 
     await expect(own.list(SECRETS)).rejects.toMatchObject({ code: 403 });
     await leader.end();
