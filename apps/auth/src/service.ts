@@ -7,7 +7,6 @@ import { migrations } from './database/migrations.js';
 import { DirectorySchedule } from './directory/directory-schedule.js';
 import { Housekeeping } from './housekeeping.postgres.js';
 import { NOTICES } from './notices/notices.providers.js';
-import { yieldToOthers } from './passwords/yield-to-others.js';
 import { LocalTrust } from './trust/local-trust.js';
 
 export const service = dataService({
@@ -21,6 +20,5 @@ export const service = dataService({
     notices: app.get<EventConsumer<never>>(NOTICES),
     housekeeping: app.get(Housekeeping),
     directories: app.get(DirectorySchedule),
-    hashing: { start: () => void yieldToOthers(), stop: () => undefined },
   }),
 });

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
 const THREADS = '/proc/self/task';
-/** A tenth of a core beside somebody who wants all of it, all of it beside nobody. */
-const NICE = 10;
+/** A seventieth of a core beside somebody who wants all of it, all of it beside nobody (sched(7)). */
+const NICE = 19;
 
 /**
  * Lets the threads of libuv's pool, which hash passwords, step back behind everything else on this machine: whoever logs in can
