@@ -1,6 +1,6 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { Bus, BusServer, LivePublisher, NatsBus, Surveys, TrustFeed, TrustGate } from '@relais/bus';
+import { Bus, BusServer, LivePublisher, NatsBus, TrustFeed, TrustGate } from '@relais/bus';
 import { BlindIndex } from '@relais/crypto';
 import { Database, OutboxRelay } from '@relais/database';
 import { JwtTokenVerifier, TokenVerifier, TrustStore } from '@relais/security';
@@ -128,8 +128,7 @@ function engineOf({ config, log, connection }: Opened): Provider[] {
   return [
     {
       provide: SocketPath,
-      useFactory: (db: Database, sealing: Sealing) =>
-        new SocketPath(db, sealing, new LivePublisher(connection), new Surveys(connection)),
+      useFactory: (db: Database, sealing: Sealing) => new SocketPath(db, sealing, new LivePublisher(connection)),
       inject: [Database, Sealing],
     },
     {

@@ -103,8 +103,7 @@ export class EngineWorld {
     const live = {
       publish: (subject: string, data: string | Uint8Array) => void this.announced.push(`${subject} ${String(data)}`),
     };
-    // There are no gateways: nobody answers that they have somebody.
-    const sockets = new SocketPath(this.database, sealing, live, { ask: () => Promise.resolve([]) });
+    const sockets = new SocketPath(this.database, sealing, live);
     const announcer = (this.announcer = new Announcer(this.database, sockets));
     const reach = new Reach(this.database);
     const policyLint = new PolicyLint(this.database, audiences, reach);

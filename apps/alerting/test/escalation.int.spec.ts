@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { Escalation } from '../src/engine/escalation.js';
 import { dropTimer } from '../src/engine/timers.postgres.js';
 import type { Outcome } from '../src/notifications/finish.postgres.js';
+import { Hand } from '../src/notifications/hand.js';
 import { FIRST_AT_ONCE, TOLD_AT_ONCE } from '../src/notifications/tell.postgres.js';
 import { EngineWorld } from './engine-world.js';
 
@@ -13,6 +14,9 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
     () => 'ok',
     (error: unknown) => AppError.from(error).code,
   );
+
+/** Takes nothing: whoever sends has to look for it. */
+const nothing = new Hand([], 0);
 
 describe('an alarm', () => {
   let world: EngineWorld;
@@ -99,7 +103,7 @@ describe('an alarm', () => {
       const first = { organization_id: world.organizationId, subject_id: alarmId, kind: 'step' };
       await world.database.within(world.organizationId, async (tx) => {
         await dropTimer(tx, { ...first, step: 0, cycle: 0, stage: 0 });
-        await new Escalation(world.onDuty).step(tx, { ...first, step: 0, cycle: 0, stage: 0 });
+        await new Escalation(world.onDuty).step(tx, { ...first, step: 0, cycle: 0, stage: 0 }, nothing);
       });
       await world.answer(alarmId, userIds[0] as UserId, 'coming');
       await world.settle();
@@ -121,7 +125,7 @@ describe('an alarm', () => {
     const clock = jest.spyOn(performance, 'now').mockImplementation(() => (nowMs += 30_000));
 
     await world.database.within(world.organizationId, async (tx) => {
-      await new Escalation(world.onDuty).step(tx, { ...first, stage: 0 });
+      await new Escalation(world.onDuty).step(tx, { ...first, stage: 0 }, nothing);
     });
     clock.mockRestore();
 

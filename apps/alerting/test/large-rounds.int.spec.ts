@@ -53,9 +53,7 @@ describe('alarms to ten thousand, one after another', () => {
   const claimAll = async (): Promise<Claimed[]> => {
     const all: Claimed[] = [];
     for (;;) {
-      const some = await within((tx) =>
-        claim(tx, world.organizationId, { paths: ['socket'], limit: 1_000, leaseSeconds: 30 }),
-      );
+      const some = await within((tx) => claim(tx, world.organizationId, { paths: ['socket'], limit: 1_000 }));
       if (some.length === 0) return all;
       all.push(...some);
     }
@@ -146,7 +144,7 @@ describe('an alarm to ten thousand after many to one', () => {
       await within((tx) => tellFirst(tx, world.organizationId, round, { priority: 0, ladder }, userIds));
     }
     for (;;) {
-      const claiming = { paths: ['socket' as const], limit: TOLD_AT_ONCE, leaseSeconds: 30 };
+      const claiming = { paths: ['socket' as const], limit: TOLD_AT_ONCE };
       const claimed = await within((tx) => claim(tx, world.organizationId, claiming));
       if (claimed.length === 0) break;
       const sent = claimed.map((one) => ({ claimed: one, outcome: { state: 'sent' } as const }));

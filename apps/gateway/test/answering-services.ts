@@ -1,6 +1,6 @@
 import { Controller, Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { type BusConnection, BusServer, LivePublisher, type RequestContext, Serves, Surveys } from '@relais/bus';
+import { type BusConnection, BusServer, LivePublisher, type RequestContext, Serves } from '@relais/bus';
 import {
   advanceMarks,
   appendEntry,
@@ -17,7 +17,6 @@ import {
   readMyHeads,
   type Revocation,
   syncEntries,
-  tellPeople,
 } from '@relais/contracts';
 import { type ConversationId, type EntryId, newId, type OrganizationId, type UserId } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
@@ -96,13 +95,8 @@ export class Logs {
     for (const userId of users) this.publisher.publish(live.user(organizationId, userId), bytes);
   }
 
-  /** Tells several people of something at once. @returns what gateways answer within a second */
-  tellMany(organizationId: OrganizationId, message: object | null): Promise<{ held: number[] }[]> {
-    return new Surveys(this.connection).ask(tellPeople(organizationId), message as never, 1_000);
-  }
-
-  /** The same, without asking whom they told. */
-  newsToMany(organizationId: OrganizationId, message: object): void {
+  /** Tells several people of something at once. */
+  tellMany(organizationId: OrganizationId, message: object | null): void {
     this.publisher.publish(live.people(organizationId), JSON.stringify(message));
   }
 

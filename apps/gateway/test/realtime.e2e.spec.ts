@@ -42,7 +42,7 @@ describe('the realtime edge', () => {
     expect(from.seqs(id)).toEqual([2]);
   });
 
-  it('tells those who are named in one message for many and says who, and nobody else, of another organization neither', async () => {
+  it('tells those who are named in one message for many, and nobody else, of another organization neither', async () => {
     const [alice, bob] = pair();
     const carol = someone({ organizationId: alice.organizationId });
     const stranger = someone();
@@ -50,32 +50,15 @@ describe('the realtime edge', () => {
     const told = { type: 'alarm_changed', alarm: { id: newId(), title: 'Everybody out' } };
     const userIds = [alice.userId, stranger.userId, newId(), bob.userId];
 
-    const first = world.logs.tellMany(alice.organizationId, { userIds, told });
+    world.logs.tellMany(alice.organizationId, { userIds, told });
     const rubbish = [null, {}, { userIds: 'all', told }, { userIds, told: { type: 'entry' } }, { userIds }];
-    const refused = rubbish.map((message) => world.logs.tellMany(alice.organizationId, message));
+    for (const message of rubbish) world.logs.tellMany(alice.organizationId, message);
     const last = { type: 'alarm', alarm: { id: newId(), title: 'the last' } };
-    const second = world.logs.tellMany(alice.organizationId, { userIds: [carol.userId, ...userIds], told: last });
-    const nobody = world.logs.tellMany(alice.organizationId, { userIds: [stranger.userId], told });
+    world.logs.tellMany(alice.organizationId, { userIds: [carol.userId, ...userIds], told: last });
     await Promise.all(clients.slice(0, 3).map((client) => client.until(({ type }) => type === 'alarm')));
 
-    expect(await Promise.all([first, second, nobody, ...refused])).toEqual([
-      [{ held: [0, 3] }],
-      [{ held: [0, 1, 4] }],
-      ...[nobody, ...rubbish].map(() => []),
-    ]);
     const alarms = clients.map(({ frames }) => frames.filter(({ type }) => type.startsWith('alarm')));
     expect(alarms).toEqual([[told, last], [told, last], [last], []]);
-  });
-
-  it('tells news to those who are named, also where nobody asks whom it told', async () => {
-    const [alice, bob] = pair();
-    const clients = await Promise.all([alice, bob].map((one) => world.join(one)));
-    const told = { type: 'alarm_changed', alarm: { id: newId(), title: 'All clear' } };
-
-    world.logs.newsToMany(alice.organizationId, { userIds: [bob.userId, alice.userId], told });
-
-    const heard = await Promise.all(clients.map((client) => client.until(({ type }) => type === 'alarm_changed')));
-    expect(heard).toEqual([told, told]);
   });
 
   it('passes the refusal of a service on under the number of the request', async () => {

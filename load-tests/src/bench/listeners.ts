@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { RelaisSession } from '@relais/sdk';
@@ -6,6 +7,13 @@ import { RelaisSocket } from './relais-socket.js';
 
 /** Devices have processors of their own: servers that share this one with two thousand of them go first. */
 const PRIORITY = 10;
+
+/** The kernel may share by sessions first (autogroup of sched(7)), so that a priority among processes says nothing. */
+function stepBack(pid: number): void {
+  setPriority(pid, PRIORITY);
+  const ofSession = `/proc/${pid}/autogroup`;
+  if (existsSync(ofSession)) writeFileSync(ofSession, String(PRIORITY));
+}
 
 /** What a process of listeners is told to do: connect, with this hello. */
 export interface Listen {
@@ -27,8 +35,8 @@ export class Listeners {
   }
 
   static async open(gateways: readonly string[], sessions: readonly RelaisSession[]): Promise<Listeners> {
-    const child = fork(join(import.meta.dirname, 'listeners-main.js'), { serialization: 'advanced' });
-    if (child.pid !== undefined) setPriority(child.pid, PRIORITY);
+    const child = fork(join(import.meta.dirname, 'listeners-main.js'), { serialization: 'advanced', detached: true });
+    if (child.pid !== undefined) stepBack(child.pid);
     const listeners = new Listeners(child);
     const ready = new Promise<void>((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`the listeners ended with ${code}`)));

@@ -1,10 +1,12 @@
 import { ROUTES } from '@relais/contracts';
+import type { Usage } from '@relais/devstack';
 import { newId } from '@relais/kernel';
 import { pause } from '../world/random.js';
 import type { World } from '../world/world.js';
 import { inDatabase } from './admin-database.js';
 import { percentile } from './driver.js';
 import type { Listeners } from './listeners.js';
+import { spent } from './message-path.js';
 
 const WAIT_MS = 60_000;
 const SMALL_ALARMS = 50;
@@ -20,6 +22,8 @@ export interface MassAlarmResult {
   /** From the request until the last device has heard and the last row is written, ms of the steady clock. */
   beganAtMs: number;
   endedAtMs: number;
+  /** CPU time of each server meanwhile, with what else they did. */
+  cpuSeconds: Record<string, number>;
 }
 
 /**
@@ -59,8 +63,13 @@ export async function raiseSmallAlarms(world: World): Promise<void> {
 }
 
 /** An emergency to everybody, some of whom have a socket. */
-export async function raiseMassAlarm(world: World, listeners: Listeners, sockets: number): Promise<MassAlarmResult> {
+export async function raiseMassAlarm(
+  world: World,
+  listeners: Listeners,
+  { sockets, usage }: { sockets: number; usage: () => Record<string, Usage> },
+): Promise<MassAlarmResult> {
   const alarmId = newId<never>();
+  const used = usage();
   const beganAtMs = performance.now();
   const { recipients } = await world.people.owner.call(ROUTES.raiseAlarm, {
     ...{ alarmId, severity: 'emergency', title: 'Everybody out', text: 'Gather at the gate' },
@@ -80,6 +89,7 @@ export async function raiseMassAlarm(world: World, listeners: Listeners, sockets
     ...{ recipients: ledger.told, sockets, committedMs: ledger.ms, beganAtMs },
     ...{ firstDeviceMs: latencies[0] ?? NaN, p99DeviceMs: percentile(latencies, 0.99) },
     endedAtMs: beganAtMs + Math.max(latencies.at(-1) ?? NaN, ledger.ms),
+    cpuSeconds: spent(used, usage()),
   };
 }
 

@@ -81,7 +81,8 @@ async function measure(
   return { seconds: elapsedSeconds, latenciesMs: counting.latenciesMs, cpuSeconds: spent(before, after) };
 }
 
-const spent = (before: Record<string, Usage>, after: Record<string, Usage>): Record<string, number> =>
+/** CPU time of each process between two looks, seconds. */
+export const spent = (before: Record<string, Usage>, after: Record<string, Usage>): Record<string, number> =>
   Object.fromEntries(
     Object.entries(after).map(([name, { cpuSeconds }]) => [name, cpuSeconds - (before[name]?.cpuSeconds ?? 0)]),
   );

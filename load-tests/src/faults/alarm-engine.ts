@@ -18,9 +18,9 @@ const LATE_MS = 10_000;
 /** P-10. */
 const MAY_STILL_BEGIN_MS = 2_000;
 /** A replica that ends leaves what it had in its hands to the others after so long. */
-const LEASE_MS = 30_000;
-/** Whoever takes that over ends one time in three, too; seven in a row do not. */
-const GIVE_UP_MS = 7 * LEASE_MS;
+const LEASE_MS = 5_000;
+/** Whoever takes that over ends one time in three, too; ten in a row do not. Beside the lease it takes time to start again. */
+const GIVE_UP_MS = 10 * (LEASE_MS + 3_000);
 
 let found: Record<string, number> = {};
 export const alarmsLeft = (): Promise<Record<string, number>> => Promise.resolve(found);

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { classIn, die, oneIn, replace } from './plant.js';
 
-type Fire = (...args: never[]) => Promise<boolean>;
+type Fire = (tx: unknown, timer: unknown, hand: { taken: readonly unknown[] }) => Promise<boolean>;
 type Batch = (...args: never[]) => Promise<number>;
 type Send = (...args: never[]) => Promise<unknown>;
 
@@ -18,7 +18,7 @@ replace<Fire>(
   (fire) =>
     async function (this: unknown, ...args) {
       const isSending = await fire.apply(this, args);
-      return isSending && isDoomed ? die() : isSending;
+      return isDoomed && (isSending || args[2].taken.length > 0) ? die() : isSending;
     },
 );
 replace<Batch>(

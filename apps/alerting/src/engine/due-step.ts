@@ -4,6 +4,7 @@ import { type AlarmRow, lockAlarm } from '../alarms/alarm-rows.postgres.js';
 import { type StepOfAlarm, stepOf, type StepRules } from '../alarms/step-rows.postgres.js';
 import { alarmSubject, recordFact, systemSubject } from '../facts/record-fact.js';
 import { peopleUnreachable, stepCame } from '../metrics.js';
+import type { Hand } from '../notifications/hand.js';
 import { priorityOf, targetsOf } from '../notifications/notification-rows.postgres.js';
 import { FIRST_AT_ONCE, TOLD_AT_ONCE, tellFirst } from '../notifications/tell.postgres.js';
 import { tellAgain } from '../notifications/tell-again.postgres.js';
@@ -25,12 +26,17 @@ export abstract class OnDuty {
   abstract in(tx: Tx, organizationId: OrganizationId, rosterIds: readonly string[]): Promise<OnDutyNow[]>;
 }
 
+interface With {
+  onDuty: OnDuty;
+  hand: Hand;
+}
+
 /**
  * The time of a step has come: its people are told, and the clocks of their devices and of the next step begin to run.
  *
- * @returns whether there is something to send
+ * @returns whether there is something to send that is not in the hand
  */
-export async function stepDue(tx: Tx, timer: Timer, onDuty: OnDuty): Promise<boolean> {
+export async function stepDue(tx: Tx, timer: Timer, given: With): Promise<boolean> {
   const { organization_id: organizationId, subject_id: alarmId, step } = timer;
   const beganAtMs = performance.now();
   const alarm = await lockAlarm(tx, organizationId, alarmId);
@@ -39,10 +45,8 @@ export async function stepDue(tx: Tx, timer: Timer, onDuty: OnDuty): Promise<boo
   const { rules } = found;
   const hasBegun = timer.stage > 0;
   if (alarm.state !== 'open' && !(alarm.state === 'acknowledged' && hasBegun && rules.needsEveryone)) return false;
-  const { told, isLast } =
-    hasBegun || (await applies(tx, organizationId, alarm, rules))
-      ? await tell(tx, alarm, found, timer, onDuty)
-      : NOBODY;
+  const { told, waiting, isLast } =
+    hasBegun || (await applies(tx, organizationId, alarm, rules)) ? await tell(tx, alarm, found, timer, given) : NOBODY;
   if (!hasBegun && !alarm.is_silent) stepCame(step, timer.cycle, told > 0, timer.late_seconds ?? 0);
   if (!isLast) await goOn(tx, timer, (performance.now() - beganAtMs) / 1_000);
   else {
@@ -50,15 +54,17 @@ export async function stepDue(tx: Tx, timer: Timer, onDuty: OnDuty): Promise<boo
     // A step without anybody does not keep the next one waiting.
     await setNext(tx, alarm, timer, hasTold ? rules.waitSeconds : 0);
   }
-  return told > 0;
+  return waiting > 0;
 }
 
 interface Told {
   told: number;
+  /** Of those, who is to be looked for. */
+  waiting: number;
   /** Nobody of the step is left to be told. */
   isLast: boolean;
 }
-const NOBODY: Told = { told: 0, isLast: true };
+const NOBODY: Told = { told: 0, waiting: 0, isLast: true };
 
 /** The page of the step's people that is next; whoever is settled only now is told with the first. */
 async function tell(
@@ -66,7 +72,7 @@ async function tell(
   alarm: AlarmRow,
   { rules, hasRelieved }: StepOfAlarm,
   timer: Timer,
-  onDuty: OnDuty,
+  { onDuty, hand }: With,
 ): Promise<Told> {
   const { organization_id: organizationId, step, cycle, stage } = timer;
   const round = { alarmId: alarm.id, step, cycle };
@@ -81,17 +87,19 @@ async function tell(
   const how = { priority: priorityOf(alarm), ladder: rules.ladder };
   const userIds = [...page, ...alsoTo];
   if (hasRelieved) await tellAgain(tx, organizationId, round, rules.ladder, userIds);
-  const told = await tellFirst(tx, organizationId, round, how, userIds);
+  const told = await tellFirst(tx, organizationId, round, { ...how, taking: hand.waysFor(userIds.length) }, userIds);
+  hand.take(alarm, round, told.taken);
   if (userIds.length === 0 && stage === 0 && !alarm.is_silent)
     await recordFact(tx, organizationId, {
       ...{ actor: systemSubject('escalation'), action: 'alarm.step-empty', object: alarmSubject(alarm.id) },
       after: { step, cycle, rosters: vacant.length },
     });
-  if (told.told + told.unreachable === 0) return { told: 0, isLast };
+  if (told.told + told.unreachable === 0) return { ...NOBODY, isLast };
   await startLadder(tx, timer, told.next_seconds);
   if (told.told > 0 && alarm.joins === 'told')
     await setTimer(tx, organizationId, { subject_id: alarm.id, kind: 'alarm-room' }, 1);
-  if (alarm.is_silent) return { told: told.told, isLast };
+  const done = { told: told.told, waiting: told.told - told.taken.length, isLast };
+  if (alarm.is_silent) return done;
   peopleUnreachable(told.unreachable);
   await recordFact(tx, organizationId, {
     actor: systemSubject('escalation'),
@@ -99,7 +107,7 @@ async function tell(
     object: alarmSubject(alarm.id),
     after: { step, cycle, told: told.told, unreachable: told.unreachable },
   });
-  return { told: told.told, isLast };
+  return done;
 }
 
 const pageOf = (stage: number): { offset: number; limit: number } =>

@@ -3,6 +3,7 @@ import type { OrganizationId } from '@relais/kernel';
 import type { Log } from '@relais/observability';
 import { cycleTook, timerFailed, timerFired } from '../metrics.js';
 import type { Dispatcher } from '../notifications/dispatcher.js';
+import { type Hand, SOCKET_LEASE_SECONDS } from '../notifications/hand.js';
 import { Errands, LEASE_SECONDS } from './errands.js';
 import {
   dropTimer,
@@ -162,31 +163,34 @@ export class Engine {
   /** @returns how many timers fired */
   private async batch(organizationId: OrganizationId, limit: number): Promise<number> {
     let isSending = false;
+    const hand = this.dispatcher.hand(organizationId);
     const leased: Leased[] = [];
     const fired = await this.db.within(organizationId, async (tx) => {
       const due = await takeDue(tx, organizationId, limit);
       // Replicas take alarms in the same order, so that none waits for another that waits for it.
       for (const timer of due.toSorted((a, b) => (a.subject_id < b.subject_id ? -1 : 1))) {
         if (this.workToDo.errands.has(timer.kind)) leased.push(await leaseTimer(tx, timer, LEASE_SECONDS));
-        else if (await this.fire(tx, timer)) isSending = true;
+        else if (await this.fire(tx, timer, hand)) isSending = true;
       }
       // This replica sends at once; if it ends before, another does.
       const send = { subject_id: organizationId, kind: 'send' } as const;
       if (isSending) await setTimer(tx, organizationId, send, SEND_AGAIN_SECONDS);
+      else if (hand.taken.length > 0) await setTimer(tx, organizationId, send, SOCKET_LEASE_SECONDS);
       return due;
     });
     for (const { kind } of fired) timerFired(kind);
     for (const one of leased) this.errands.add(one, this.workToDo.errands.get(one.kind) as ErrandWork);
+    this.dispatcher.sendTaken(organizationId, hand.taken);
     if (isSending) this.dispatcher.send(organizationId);
     return fired.length;
   }
 
-  /** @returns whether there is something to send */
-  private async fire(tx: Tx, timer: Timer): Promise<boolean> {
+  /** @returns whether there is something to send that is not in the hand */
+  private async fire(tx: Tx, timer: Timer, hand: Hand): Promise<boolean> {
     const duty = this.workToDo.duties.get(timer.kind);
     if (!duty) throw new Error(`nothing here does timers of the kind ${timer.kind}`);
     await dropTimer(tx, timer);
-    return duty(tx, timer);
+    return duty(tx, timer, hand);
   }
 
   private get workToDo(): Work {

@@ -1,5 +1,6 @@
 import type { Tx } from '@relais/database';
 import { closeDue } from '../alarms/close-alarm.js';
+import type { Hand } from '../notifications/hand.js';
 import { pathDue } from './due-path.js';
 import { OnDuty, stepDue } from './due-step.js';
 import type { Timer } from './timers.postgres.js';
@@ -12,8 +13,8 @@ export class Escalation {
   constructor(private readonly onDuty: OnDuty) {}
 
   @Duty('step')
-  step(tx: Tx, timer: Timer): Promise<boolean> {
-    return stepDue(tx, timer, this.onDuty);
+  step(tx: Tx, timer: Timer, hand: Hand): Promise<boolean> {
+    return stepDue(tx, timer, { onDuty: this.onDuty, hand });
   }
 
   @Duty('path')

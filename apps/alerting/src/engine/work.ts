@@ -1,12 +1,14 @@
 import type { Tx } from '@relais/database';
+import type { Hand } from '../notifications/hand.js';
 import type { Timer } from './timers.postgres.js';
 
 /**
- * Done inside the transaction that takes the timer and drops it: once, or not at all.
+ * Done inside the transaction that takes the timer and drops it: once, or not at all. What it takes into the hand is sent when that
+ * is committed.
  *
- * @returns whether there is something to send now
+ * @returns whether there is something else to send now
  */
-export type DutyWork = (tx: Tx, timer: Timer) => Promise<boolean>;
+export type DutyWork = (tx: Tx, timer: Timer, hand: Hand) => Promise<boolean>;
 
 /**
  * Done after the timer was leased, outside any transaction, so that it may ask others: at least once. A repetition must do

@@ -1,6 +1,7 @@
 import type { AlarmPath } from '@relais/contracts';
 import { rows, type Tx } from '@relais/database';
 import type { OrganizationId } from '@relais/kernel';
+import { LEASE } from './hand.js';
 import { type Held, placesOf } from './held-rows.postgres.js';
 import { type ToldOf, toldOf } from './told-of.postgres.js';
 
@@ -17,7 +18,6 @@ interface Due extends Held {
 export interface Claiming {
   paths: readonly AlarmPath[];
   limit: number;
-  leaseSeconds: number;
 }
 
 /**
@@ -30,7 +30,7 @@ export async function claim(tx: Tx, organizationId: OrganizationId, claiming: Cl
     const stopped = due.filter(({ isStopped }) => isStopped);
     const going = due.filter(({ isStopped }) => !isStopped);
     if (stopped.length > 0) await skip(tx, organizationId, placesOf(stopped));
-    if (going.length > 0) return take(tx, organizationId, going, claiming.leaseSeconds);
+    if (going.length > 0) return take(tx, organizationId, going);
     if (due.length < claiming.limit) return [];
   }
 }
@@ -64,18 +64,13 @@ const skip = (tx: Tx, organizationId: OrganizationId, places: readonly string[])
     places,
   ]);
 
-async function take(
-  tx: Tx,
-  organizationId: OrganizationId,
-  due: readonly Due[],
-  leaseSeconds: number,
-): Promise<Claimed[]> {
+async function take(tx: Tx, organizationId: OrganizationId, due: readonly Due[]): Promise<Claimed[]> {
   await rows(
     tx,
     `UPDATE notification n SET state = 'sending', attempt = n.attempt + 1,
-       next_attempt_at = clock_timestamp() + make_interval(secs => $3)
+       next_attempt_at = clock_timestamp() + make_interval(secs => ${LEASE})
      WHERE n.organization_id = $1 AND n.ctid = ANY($2::tid[])`,
-    [organizationId, placesOf(due), leaseSeconds],
+    [organizationId, placesOf(due)],
   );
   const alarms = await toldOf(
     tx,

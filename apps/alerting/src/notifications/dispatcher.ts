@@ -6,6 +6,7 @@ import { setTimer, wakeLadders } from '../engine/timers.postgres.js';
 import { alarmDispatched, notificationEnded } from '../metrics.js';
 import { type Claimed, claim } from './claim.postgres.js';
 import { finish, isStuck, type Outcome } from './finish.postgres.js';
+import { Hand } from './hand.js';
 import { markDispatched, nextWaiting } from './notification-rows.postgres.js';
 
 /** A way to reach people. Called after the commit; the notification's id is the key by which a repetition is known. */
@@ -16,8 +17,6 @@ export interface Path {
 
 /** What is more urgent shall not wait for long, and who talks meanwhile neither. */
 const AT_ONCE = 250;
-/** Longer than a provider may take: what is still `sending` then was taken by a replica that has ended. */
-const LEASE_SECONDS = 30;
 /** What waits for a way that is busy here is looked for again so soon, by whoever has time then. */
 const LOOK_AGAIN_SECONDS = 1;
 
@@ -29,6 +28,8 @@ export class Dispatcher {
   private readonly handingOut = new Map<OrganizationId, Promise<void>>();
   private readonly again = new Set<OrganizationId>();
   private readonly lanes = new Map<OrganizationId, Map<AlarmPath, Promise<void>>>();
+  /** Where something may wait for a way that is busy here. */
+  private readonly wanted = new Set<OrganizationId>();
   /** Told when something is due that the engine does not know of yet. */
   onDue: () => void = () => undefined;
 
@@ -49,6 +50,15 @@ export class Dispatcher {
     this.handingOut.set(organizationId, work);
   }
 
+  /** For a transaction that tells people: what it holds at the commit is to be given to `sendTaken`. */
+  hand(organizationId: OrganizationId): Hand {
+    return new Hand(this.freeWays(organizationId), AT_ONCE);
+  }
+
+  sendTaken(organizationId: OrganizationId, taken: readonly Claimed[]): void {
+    for (const [path, group] of Map.groupBy(taken, ({ path }) => path)) this.open(organizationId, path, group);
+  }
+
   async idle(): Promise<void> {
     const running = () => [
       ...this.handingOut.values(),
@@ -61,15 +71,16 @@ export class Dispatcher {
   private async handOut(organizationId: OrganizationId): Promise<void> {
     for (;;) {
       const claimed = await this.claim(organizationId);
-      for (const [path, group] of Map.groupBy(claimed, ({ path }) => path)) this.open(organizationId, path, group);
+      this.sendTaken(organizationId, claimed);
       if (claimed.length < AT_ONCE) return;
     }
   }
 
   private claim(organizationId: OrganizationId): Promise<Claimed[]> {
-    const free = alarmPath.options.filter((path) => !this.lanes.get(organizationId)?.has(path));
+    const free = this.freeWays(organizationId);
+    if (free.length < alarmPath.options.length) this.wanted.add(organizationId);
     return this.db.within(organizationId, async (tx) => {
-      const claimed = await claim(tx, organizationId, { paths: free, limit: AT_ONCE, leaseSeconds: LEASE_SECONDS });
+      const claimed = await claim(tx, organizationId, { paths: free, limit: AT_ONCE });
       // Set before anything is sent: if this replica ends here, another looks again.
       const waiting = await nextWaiting(tx, organizationId);
       if (waiting !== null) {
@@ -80,15 +91,21 @@ export class Dispatcher {
     });
   }
 
+  private freeWays(organizationId: OrganizationId): AlarmPath[] {
+    return alarmPath.options.filter((path) => !this.lanes.get(organizationId)?.has(path));
+  }
+
+  /** After what is under way by this way: it may have begun since somebody found it free. */
   private open(organizationId: OrganizationId, path: AlarmPath, group: readonly Claimed[]): void {
     const lanes = this.lanes.get(organizationId) ?? new Map<AlarmPath, Promise<void>>();
     this.lanes.set(organizationId, lanes);
-    const work = this.work(organizationId, path, group)
+    const work: Promise<void> = (lanes.get(path) ?? Promise.resolve())
+      .then(() => this.work(organizationId, path, group))
       .catch((error: unknown) => this.log.error({ event: 'alerting.dispatch_failed', kind: path, error }))
       .finally(() => {
-        lanes.delete(path);
+        if (lanes.get(path) === work) lanes.delete(path);
         if (lanes.size === 0) this.lanes.delete(organizationId);
-        this.send(organizationId);
+        if (this.wanted.delete(organizationId)) this.send(organizationId);
       });
     lanes.set(path, work);
   }
@@ -103,6 +120,7 @@ export class Dispatcher {
       if (stuck.length > 0) await wakeLadders(tx, organizationId, stuck.map(roundOf));
     });
     if (stuck.length > 0) this.onDue();
+    if (outcomes.some(({ state }) => state === 'queued')) this.wanted.add(organizationId);
     for (const { outcome } of finished) notificationEnded(path, outcome.state);
     await this.noteDispatched(organizationId, group);
   }

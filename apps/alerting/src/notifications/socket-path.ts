@@ -1,5 +1,5 @@
-import type { LivePublisher, Surveys } from '@relais/bus';
-import { type Alarm, live, type LiveEvent, PEOPLE_AT_ONCE, tellPeople } from '@relais/contracts';
+import type { LivePublisher } from '@relais/bus';
+import { type Alarm, live, type LiveEvent, PEOPLE_AT_ONCE, type PeopleTold } from '@relais/contracts';
 import type { Database } from '@relais/database';
 import type { OrganizationId, UserId } from '@relais/kernel';
 import { type AlarmContent, toAlarm } from '../alarms/alarm-content.js';
@@ -11,20 +11,15 @@ import type { Outcome } from './finish.postgres.js';
 
 /** So many are told one by one: only the gateways they are at hear of it. */
 const FEW = 8;
-/** Who is in no answer of a gateway until then is told on their own. */
-const HELD_WITHIN_MS = 1_000;
 
 /**
  * To the sockets of whoever has one. Sent means that it left for the gateways; whether a device has it, the device says.
  */
 export class SocketPath implements Path {
-  private readonly underWay = new Set<Promise<void>>();
-
   constructor(
     private readonly db: Database,
     private readonly sealing: Sealing,
     private readonly publisher: Pick<LivePublisher, 'publish'>,
-    private readonly surveys: Pick<Surveys, 'ask'>,
   ) {}
 
   async send(organizationId: OrganizationId, claimed: readonly Claimed[]): Promise<Outcome[]> {
@@ -37,7 +32,7 @@ export class SocketPath implements Path {
     const [{ alarmId, step, cycle }] = group as readonly [Claimed];
     const alarm = await this.read(organizationId, alarmId);
     if (!alarm) return;
-    this.reach(
+    this.tell(
       organizationId,
       group.map(({ userId }) => userId),
       { type: 'alarm', alarm, step, cycle },
@@ -49,35 +44,13 @@ export class SocketPath implements Path {
     this.tell(organizationId, userIds, { type: 'alarm_changed', alarm });
   }
 
-  /** News to people who share no conversation, at most once: whoever misses it reads, and nothing older comes after it. */
+  /** To people who share no conversation, at most once: whoever misses it reads, and nothing older comes after it. */
   tell(organizationId: OrganizationId, userIds: readonly UserId[], event: LiveEvent): void {
     if (userIds.length <= FEW) return this.tellEach(organizationId, userIds, event);
-    for (const page of pagesOf(userIds))
-      this.publisher.publish(live.people(organizationId), JSON.stringify({ userIds: page, told: event }));
-  }
-
-  /** An alarm, which devices know when it comes twice: whoever no gateway says to have is told on their own. */
-  reach(organizationId: OrganizationId, userIds: readonly UserId[], event: LiveEvent): void {
-    if (userIds.length <= FEW) return this.tellEach(organizationId, userIds, event);
     for (const page of pagesOf(userIds)) {
-      const work = this.reachMany(organizationId, page, event);
-      this.underWay.add(work);
-      void work.then(() => this.underWay.delete(work));
+      const told: PeopleTold = { userIds: page, told: event };
+      this.publisher.publish(live.people(organizationId), JSON.stringify(told));
     }
-  }
-
-  /** Ends when everybody has been told of what was begun. */
-  async onApplicationShutdown(): Promise<void> {
-    await Promise.all(this.underWay);
-  }
-
-  /** Gateways of an older release hear nothing of what many are told, nor does one that is cut off: both say nothing either. */
-  private async reachMany(organizationId: OrganizationId, userIds: UserId[], told: LiveEvent): Promise<void> {
-    const question = { userIds, told };
-    const answers = await this.surveys.ask(tellPeople(organizationId), question, HELD_WITHIN_MS).catch(() => []);
-    const held = new Set(answers.flatMap((answer) => answer.held));
-    const rest = userIds.filter((_, at) => !held.has(at));
-    if (rest.length > 0) this.tellEach(organizationId, rest, told);
   }
 
   private tellEach(organizationId: OrganizationId, userIds: readonly UserId[], event: LiveEvent): void {

@@ -1,8 +1,10 @@
 import { rows, type Tx } from '@relais/database';
+import type { AlarmPath } from '@relais/contracts';
 import type { OrganizationId, UserId } from '@relais/kernel';
 import type { Ladder } from '../contact-rules/ladder.js';
 import { WAYS } from '../contact-rules/ladder.postgres.js';
 import { QUIET_UNTIL } from '../contact-rules/quiet-hours.postgres.js';
+import { LEASE, type Taken } from './hand.js';
 import { REPEATED, type Round } from './notification-rows.postgres.js';
 
 /** As many are told in one transaction; the next ones in the next, after a rest as long as it took. */
@@ -15,6 +17,8 @@ export interface Telling {
   /** See `priorityOf`. */
   priority: number;
   ladder: Ladder;
+  /** By these ways whoever may be told now is taken for this replica, which sends it after the commit. */
+  taking?: readonly AlarmPath[];
 }
 
 export interface Told {
@@ -24,6 +28,10 @@ export interface Told {
   unreachable: number;
   /** Until somebody's silence lets their next way come; null when nobody has one. */
   next_seconds: number | null;
+}
+
+export interface ToldFirst extends Told {
+  taken: Taken[];
 }
 
 const OF_ROUND = 'n.organization_id = $1 AND n.alarm_id = $3 AND n.step = $4 AND n.cycle = $5';
@@ -45,6 +53,9 @@ const RELIEVED = `SELECT a.user_id FROM alarm_recipient a
 const BEGINS = `CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN $6::int = 20 THEN (
   SELECT ${QUIET_UNTIL} FROM quiet_hours q WHERE q.organization_id = $1 AND q.user_id = c.user_id) END, m.at) AS at) b`;
 
+/** Whether it is this replica's from its beginning, as if it had been claimed. */
+const TAKEN = `CROSS JOIN LATERAL (SELECT c.path = ANY($9::text[]) AND b.at <= m.at AS is_taken) t`;
+
 /**
  * Of everybody in `person`, the first way of their own that is not in `used` and leads somewhere: it is in the
  * ledger from now on, and its silence lets the next one come if there is one. Whoever is not in `recipient` knew before.
@@ -56,13 +67,15 @@ const TELL = `
     FROM way w
     WHERE w.has_destination AND (w.user_id, w.path) NOT IN (SELECT u.user_id, u.path FROM used u)
   ), told AS (
-    INSERT INTO notification (organization_id, alarm_id, step, cycle, user_id, path, priority, next_attempt_at, silent_at)
+    INSERT INTO notification (organization_id, alarm_id, step, cycle, user_id, path, priority, state, attempt, next_attempt_at, silent_at)
     SELECT $1, $3, $4, $5, c.user_id, c.path,
-      $6::int + CASE WHEN c.user_id IN (SELECT r.user_id FROM recipient r) THEN 0 ELSE $7::int END, b.at,
+      $6::int + CASE WHEN c.user_id IN (SELECT r.user_id FROM recipient r) THEN 0 ELSE $7::int END,
+      CASE WHEN t.is_taken THEN 'sending' ELSE 'queued' END, t.is_taken::int,
+      CASE WHEN t.is_taken THEN b.at + make_interval(secs => ${LEASE}) ELSE b.at END,
       CASE WHEN c.options > 1 THEN b.at + make_interval(secs => c.silent_seconds) END
-    FROM choice c CROSS JOIN moment m ${BEGINS}
+    FROM choice c CROSS JOIN moment m ${BEGINS} ${TAKEN}
     WHERE c.nth = 1 ORDER BY c.user_id LIMIT $8
-    ON CONFLICT DO NOTHING RETURNING silent_at
+    ON CONFLICT DO NOTHING RETURNING silent_at, id, user_id, path, state
   )`;
 
 const COUNTED = `(SELECT count(*)::int FROM told) AS told,
@@ -71,9 +84,12 @@ const COUNTED = `(SELECT count(*)::int FROM told) AS told,
 const parametersOf = (
   organizationId: OrganizationId,
   round: Round,
-  { priority, ladder }: Telling,
+  { priority, ladder, taking = [] }: Telling,
   limit: number | null,
-) => [...[organizationId, JSON.stringify(ladder), round.alarmId, round.step, round.cycle, priority, REPEATED, limit]];
+) => [
+  ...[organizationId, JSON.stringify(ladder), round.alarmId, round.step, round.cycle, priority, REPEATED, limit],
+  taking,
+];
 
 /**
  * These people are recipients from now on, and each who has not answered and is not told in this round yet is told by their
@@ -85,11 +101,11 @@ export async function tellFirst(
   round: Round,
   how: Telling,
   userIds: readonly UserId[],
-): Promise<Told> {
-  const [found] = await rows<Told>(
+): Promise<ToldFirst> {
+  const [found] = await rows<ToldFirst>(
     tx,
     `WITH person AS (
-       SELECT DISTINCT u.id AS user_id FROM unnest($9::uuid[]) AS u (id) WHERE NOT coalesce(${IS_DONE}, false)
+       SELECT DISTINCT u.id AS user_id FROM unnest($10::uuid[]) AS u (id) WHERE NOT coalesce(${IS_DONE}, false)
      ), recipient AS (
        INSERT INTO alarm_recipient (organization_id, alarm_id, user_id)
        SELECT $1, $3, p.user_id FROM person p
@@ -97,10 +113,12 @@ export async function tellFirst(
          WHERE alarm_recipient.handed_over_at IS NOT NULL
        RETURNING user_id
      ), used AS (SELECT p.user_id, NULL::text AS path FROM person p WHERE false), ${TELL}
-     SELECT ${COUNTED}, (SELECT extract(epoch FROM min(t.silent_at) - clock_timestamp())::float8 FROM told t) AS next_seconds`,
+     SELECT ${COUNTED}, (SELECT extract(epoch FROM min(t.silent_at) - clock_timestamp())::float8 FROM told t) AS next_seconds,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'userId', t.user_id, 'path', t.path)), '[]')
+        FROM told t WHERE t.state = 'sending') AS taken`,
     [...parametersOf(organizationId, round, how, null), userIds],
   );
-  return found as Told;
+  return found as ToldFirst;
 }
 
 /**

@@ -7,7 +7,7 @@ describe('a gateway that has lost the others', () => {
   const started = (downForMs: number | undefined) => {
     const closed: string[] = [];
     const deaf = { want: () => () => undefined };
-    const hub = new Hub(deaf, deaf, () => undefined);
+    const hub = new Hub(deaf, () => undefined);
     hub.add({ close: (name: string) => void closed.push(name) } as unknown as Connection);
     const admission = new Admission(10, 10);
     const downSinceMs = () => (downForMs === undefined ? undefined : Date.now() - downForMs);

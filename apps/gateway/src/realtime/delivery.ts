@@ -14,13 +14,15 @@ import type { Person } from './person.js';
 import type { Streams } from './streams.js';
 
 type Subject =
+  | { organizationId: OrganizationId; people: true }
   | { organizationId: OrganizationId; userId: UserId }
   | { organizationId: OrganizationId; conversationId: ConversationId };
 
-/** `live.<organization>.user.<id>` or `….conversation.<id>`: see the contracts. */
+/** `live.<organization>.people`, `….user.<id>` or `….conversation.<id>`: see the contracts. */
 function readSubject(subject: string): Subject | undefined {
   const [, organization, kind, id] = subject.split('.');
   const organizationId = organization as OrganizationId;
+  if (kind === 'people') return { organizationId, people: true };
   if (kind === 'user') return { organizationId, userId: id as UserId };
   return kind === 'conversation' ? { organizationId, conversationId: id as ConversationId } : undefined;
 }
@@ -37,7 +39,8 @@ export class Delivery {
     const event = readLiveEvent(data);
     const subject = readSubject(subjectName);
     if (!event || !subject) return liveEvent('malformed');
-    if ('conversationId' in subject) this.toConversation(subject, event);
+    if ('people' in subject) this.toMany(subject.organizationId, event);
+    else if ('conversationId' in subject) this.toConversation(subject, event);
     else this.toPerson(this.hub.find(subject.organizationId, subject.userId), event);
   }
 
@@ -54,21 +57,19 @@ export class Delivery {
     if (count > 0) entryDelivered(entry, count, (performance.now() - beganAtMs) / 1_000);
   }
 
-  /** Tells those of these people who are here. @returns their places in the list */
-  toMany(organizationId: OrganizationId, userIds: readonly UserId[], notice: LiveNotice): number[] {
-    return userIds.flatMap((userId, at) => {
+  private toMany(organizationId: OrganizationId, event: Read): void {
+    if (!('crowd' in event)) return liveEvent('unwanted');
+    for (const userId of event.crowd.userIds) {
       const person = this.hub.find(organizationId, userId);
-      if (!person) return [];
-      giveNotice(person, notice);
-      return [at];
-    });
+      if (person) giveNotice(person, event.crowd.notice);
+    }
   }
 
   private toConversation(
     { organizationId, conversationId }: { organizationId: OrganizationId; conversationId: ConversationId },
     event: Read,
   ): void {
-    if ('notice' in event) return liveEvent('unwanted');
+    if ('notice' in event || 'crowd' in event) return liveEvent('unwanted');
     const stream = this.streams.find(organizationId, conversationId);
     const said = 'entry' in event ? event.entry : event.note;
     if (!stream || said.conversationId !== conversationId) return liveEvent('unwanted');
@@ -78,7 +79,7 @@ export class Delivery {
   }
 
   private toPerson(person: Person | undefined, event: Read): void {
-    if (!person) return liveEvent('unwanted');
+    if (!person || 'crowd' in event) return liveEvent('unwanted');
     if ('notice' in event) return giveNotice(person, event.notice);
     if ('entry' in event) return this.entryToPerson(person, event.entry);
     const stream = this.streams.find(person.organizationId, event.note.conversationId);

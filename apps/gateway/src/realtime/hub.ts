@@ -4,7 +4,6 @@ import type { OrganizationId, UserId } from '@relais/kernel';
 import type { Principal, TrustStore } from '@relais/security';
 import { revocationApplied } from '../metrics.js';
 import type { Connection } from './connection.js';
-import type { Crowds } from './crowds.js';
 import { Person } from './person.js';
 
 /** Sockets one device may have at once: a reconnecting one does not know that its last is still open here. */
@@ -19,7 +18,6 @@ export class Hub {
 
   constructor(
     private readonly bus: Pick<Live, 'want'>,
-    private readonly crowds: Pick<Crowds, 'want'>,
     private readonly isAlone: (person: Person) => void,
   ) {}
 
@@ -73,7 +71,8 @@ export class Hub {
   }
 
   private open(organizationId: OrganizationId, userId: UserId): Person {
-    const releases = [this.bus.want(live.user(organizationId, userId)), this.crowds.want(organizationId)];
+    const heard = [live.user(organizationId, userId), live.people(organizationId)];
+    const releases = heard.map((subject) => this.bus.want(subject));
     const person = new Person(organizationId, userId, () => releases.forEach((release) => release()));
     this.persons.set(keyOf(organizationId, userId), person);
     return person;

@@ -1,4 +1,5 @@
 import type { ConversationId, UserId } from '@relais/kernel';
+import { z } from 'zod';
 
 export interface Membership {
   readonly change: 'added' | 'removed' | 'left' | 'role';
@@ -41,6 +42,15 @@ export interface LiveNotice {
   readonly bytes: Uint8Array;
 }
 
+/** Said to many people in one message, each of whom gets it as a notice. */
+export interface LiveCrowd {
+  readonly userIds: readonly UserId[];
+  readonly notice: LiveNotice;
+}
+
+/** Only what a gateway acts on is looked at: what is told goes to clients as it came. */
+const crowd = z.object({ userIds: z.array(z.string()), told: z.looseObject({ type: z.enum(NOTICES) }) });
+
 interface EntryShape {
   conversationId: ConversationId;
   seq: number;
@@ -61,14 +71,15 @@ export function readLiveEvent(data: Uint8Array): Read | undefined {
   // Direct conversations are told to both their people: where both are on this replica, the same bytes come twice.
   if (last && Buffer.compare(last.data, data) === 0) return last.read;
   const read = parseLiveEvent(data);
-  last = read && { data: saidIn(read).bytes, read };
+  last = read && !('crowd' in read) ? { data: saidIn(read).bytes, read } : undefined;
   return read;
 }
 
-export type Read = { entry: LiveEntry } | { note: LiveNote } | { notice: LiveNotice };
-const saidIn = (read: Read): { bytes: Uint8Array } =>
+type ReadForOne = { entry: LiveEntry } | { note: LiveNote } | { notice: LiveNotice };
+export type Read = ReadForOne | { crowd: LiveCrowd };
+const saidIn = (read: ReadForOne): { bytes: Uint8Array } =>
   'entry' in read ? read.entry : 'note' in read ? read.note : read.notice;
-let last: { data: Uint8Array; read: Read } | undefined;
+let last: { data: Uint8Array; read: ReadForOne } | undefined;
 
 function parseLiveEvent(data: Uint8Array): Read | undefined {
   let event: { type?: unknown; entry?: unknown; conversationId?: unknown; userId?: unknown };
@@ -80,6 +91,7 @@ function parseLiveEvent(data: Uint8Array): Read | undefined {
   if (event?.type === 'entry')
     return isEntry(event.entry) ? { entry: liveEntry(event.entry, 'online', own(data)) } : undefined;
   const { type, conversationId, userId } = event ?? {};
+  if (type === undefined) return readCrowd(event);
   if (isNotice(type)) return { notice: { type, bytes: own(data) } };
   if ((type !== 'receipt' && type !== 'typing') || typeof conversationId !== 'string' || typeof userId !== 'string')
     return undefined;
@@ -88,11 +100,13 @@ function parseLiveEvent(data: Uint8Array): Read | undefined {
   };
 }
 
-/** What is told to several people, as the frame that each of them gets. */
-export const noticeOf = (told: { type: NoticeType }): LiveNotice => ({
-  type: told.type,
-  bytes: Buffer.from(JSON.stringify(told)),
-});
+function readCrowd(event: unknown): { crowd: LiveCrowd } | undefined {
+  const { data } = crowd.safeParse(event);
+  if (!data) return undefined;
+  const { userIds, told } = data;
+  const notice = { type: told.type, bytes: Buffer.from(JSON.stringify(told)) };
+  return { crowd: { userIds: userIds as UserId[], notice } };
+}
 
 /** An entry that was read from the log, rendered as the frame it would have come in. */
 export const replayedEntry = (entry: EntryShape): LiveEntry =>

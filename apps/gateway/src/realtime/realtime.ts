@@ -14,7 +14,6 @@ import { Admission } from './admission.js';
 import { AlarmMarks } from './alarm-marks.js';
 import { BusWatch } from './bus-watch.js';
 import type { ConnectionEvents } from './connection.js';
-import { Crowds } from './crowds.js';
 import { Delivery } from './delivery.js';
 import { Digest } from './digest.js';
 import { drainSockets } from './drain.js';
@@ -80,8 +79,7 @@ export class Realtime {
       },
       (stream) => this.digest.soon(stream),
     );
-    const crowds = new Crowds(new Surveys(connection), (...said) => this.delivery.toMany(...said));
-    this.hub = new Hub(this.live, crowds, (person) => this.streams.leaveAll(person));
+    this.hub = new Hub(this.live, (person) => this.streams.leaveAll(person));
     this.delivery = new Delivery(this.hub, this.streams);
     this.marks = new Marks(bus, log);
     this.alarmMarks = new AlarmMarks(bus, log);

@@ -5,7 +5,6 @@ import { shownItem } from '../alerting/checklist-items.js';
 import { duty, rosterId } from '../alerting/rosters.js';
 import { securityNotice } from '../auth/notices.js';
 import { entry } from '../messaging/bodies.js';
-import { defineSurvey } from '../define.js';
 import { conversationId, seq, userId } from '../primitives.js';
 
 /** Something happened to the person's own account: see `listSecurityNotices` for what was missed. */
@@ -63,14 +62,6 @@ export const live = {
   people: (organization: OrganizationId) => `live.${organization}.people`,
 };
 
-/**
- * The same for many people of an organization: each gateway is told once, tells those who have a socket there, and answers with
- * their places in the list if it is asked. Of an alarm, who is in no answer is told on their own: they may be at a gateway of an older
- * release. News is published there and not asked for.
- */
-export const tellPeople = (organization: OrganizationId) =>
-  defineSurvey({
-    subject: live.people(organization),
-    question: z.object({ userIds: z.array(userId).min(1).max(PEOPLE_AT_ONCE), told: liveEvent }),
-    answer: z.object({ held: z.array(z.int().min(0)) }),
-  });
+/** The same for many people of an organization: each gateway is told once, and tells those who have a socket there. */
+export const peopleTold = z.object({ userIds: z.array(userId).min(1).max(PEOPLE_AT_ONCE), told: liveEvent });
+export type PeopleTold = z.infer<typeof peopleTold>;
