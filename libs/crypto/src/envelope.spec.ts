@@ -185,10 +185,48 @@ describe('envelope encryption', () => {
     now = new Date('2026-12-05T00:00:00Z');
     const recent = (await envelope.keyFor(scope)).seal(place, 'december');
 
-    await envelope.destroy(organizationId, { kind: scope.kind, id: scope.id, beforePeriod: '2026-12-01' });
+    await envelope.destroy(organizationId, { kind: scope.kind, id: scope.id, endedBy: '2026-12-01' });
 
     expect(await envelope.open(organizationId, place, old)).toBe(CONTENT_DESTROYED);
     expect((await envelope.open(organizationId, place, recent)).toString()).toBe('december');
+  });
+
+  it('makes another key after as many days as a scope wants, which share no slot with months', async () => {
+    const envelope = anEnvelope();
+    const scope = aScope();
+    const idOn = async (day: string, keyDays?: number) => {
+      now = new Date(day);
+      return (await envelope.keyFor({ ...scope, keyDays })).id;
+    };
+
+    const [first, second] = [await idOn('2026-11-26T00:00:00Z', 7), await idOn('2026-12-02T23:59:59Z', 7)];
+    const others = [
+      ...[await idOn('2026-11-25T23:59:59Z', 7), await idOn('2026-12-03T00:00:00Z', 7)],
+      ...[await idOn('2026-12-02T12:00:00Z', 1), await idOn('2026-12-02T12:00:00Z')],
+    ];
+
+    expect(second).toBe(first);
+    expect(new Set([first, ...others]).size).toBe(5);
+  });
+
+  it('destroys keys of a kind whose period is over, of all scopes, and none that may still seal', async () => {
+    const envelope = anEnvelope();
+    const scope = aScope({ kind: 'message', keyDays: 7 });
+    now = new Date('2026-11-26T00:00:00Z');
+    const old = (await envelope.keyFor(scope)).seal(place, 'over');
+    const month = (await envelope.keyFor(aScope({ kind: 'message' }))).seal(place, 'of november');
+    const other = (await envelope.keyFor(aScope({ keyDays: 7 }))).seal(place, 'of another kind');
+    now = new Date('2026-12-03T00:00:00Z');
+    const recent = (await envelope.keyFor(scope)).seal(place, 'december');
+
+    expect(await envelope.countEnded(organizationId, 'message', '2026-12-01')).toBe(1);
+    expect(await envelope.destroyEnded(organizationId, 'message', '2026-12-01')).toBe(1);
+    expect(await envelope.destroyEnded(organizationId, 'message', '2026-12-03')).toBe(1);
+
+    const texts = [old, month, other, recent].map(async (one) =>
+      String(await envelope.open(organizationId, place, one)),
+    );
+    expect(await Promise.all(texts)).toEqual([CONTENT_DESTROYED, CONTENT_DESTROYED, 'of another kind', 'december']);
   });
 
   it('destroys everything of one organization and nothing of another', async () => {

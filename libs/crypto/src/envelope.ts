@@ -6,7 +6,9 @@ import { CONTENT_DESTROYED, decryptFailed, type Opened } from './errors.js';
 import { Flights } from './flights.js';
 import { KeyLoader } from './key-loader.js';
 import type { KeyProvider } from './key-provider.js';
-import { type KeyScope, type KeySelection, type KeySlot, type KeyStore, periodOf, slotName } from './key-store.js';
+import { type KeyScope, type KeySelection, type KeySlot, type KeyStore, slotAt, slotName } from './key-store.js';
+
+const DESTROYED_TOGETHER = 1_000;
 
 export interface EnvelopeOptions {
   provider: KeyProvider;
@@ -27,7 +29,7 @@ export interface Opener {
 }
 
 /**
- * Encryption at rest. Content is sealed with the data key of its scope and month; data keys are kept wrapped in the
+ * Encryption at rest. Content is sealed with the data key of its scope and period; data keys are kept wrapped in the
  * keystore and unwrapped in memory for at most 5 minutes.
  *
  * A batch asks for its keys with `keysFor` and then seals synchronously; a page of history asks for an `opener` and then
@@ -60,8 +62,8 @@ export class Envelope {
 
   /** The same for many scopes, in their order. Fails as a whole; `keyFor` each one to learn which. */
   async keysFor(scopes: readonly KeyScope[]): Promise<DataKey[]> {
-    const period = periodOf(this.clock.now());
-    const slots = scopes.map((scope): KeySlot => ({ ...scope, period }));
+    const now = this.clock.now();
+    const slots = scopes.map((scope) => slotAt(scope, now));
     const cached = slots.map((slot) => this.cache.bySlot(slotName(slot)));
     const missing = slots.filter((_, index) => !cached[index]);
     if (missing.length === 0) return cached as DataKey[];
@@ -86,11 +88,11 @@ export class Envelope {
   }
 
   /**
-   * Destroys the keys of a scope, or only those of months before `selection.beforePeriod`: what was sealed with them opens
+   * Destroys the keys of a scope, or only those whose period had ended by `selection.endedBy`: what was sealed with them opens
    * nowhere any more, backups of the content included. From now on it opens as `content_destroyed` here; other replicas may
    * open it for up to 5 minutes more.
    *
-   * Only for scopes, or months, in which nobody writes any more: a replica with the key still cached would seal with it.
+   * Only for scopes, or periods, in which nobody writes any more: a replica with the key still cached would seal with it.
    *
    * @returns how many keys were destroyed
    */
@@ -99,6 +101,21 @@ export class Envelope {
     selection: Required<Pick<KeySelection, 'kind' | 'id'>> & KeySelection,
   ): Promise<number> {
     return this.destroySelected(organizationId, selection);
+  }
+
+  /** How many keys of all scopes of a kind had seen the end of their period by this day, `YYYY-MM-DD`, and are there. */
+  countEnded(organizationId: OrganizationId, kind: string, endedBy: string): Promise<number> {
+    return this.store.count(organizationId, { kind, endedBy });
+  }
+
+  /** Destroys these, some at a time, as `destroy` does. */
+  async destroyEnded(organizationId: OrganizationId, kind: string, endedBy: string): Promise<number> {
+    let total = 0;
+    for (;;) {
+      const count = await this.destroySelected(organizationId, { kind, endedBy }, DESTROYED_TOGETHER);
+      total += count;
+      if (count < DESTROYED_TOGETHER) return total;
+    }
   }
 
   /** Destroys every data key of an organization, and its key encryption key where that stands alone. */
@@ -113,8 +130,12 @@ export class Envelope {
     this.cache.close();
   }
 
-  private async destroySelected(organizationId: OrganizationId, selection: KeySelection): Promise<number> {
-    const ids = await this.store.destroy(organizationId, selection);
+  private async destroySelected(
+    organizationId: OrganizationId,
+    selection: KeySelection,
+    limit?: number,
+  ): Promise<number> {
+    const ids = await this.store.destroy(organizationId, selection, limit);
     for (const id of ids) this.cache.remove(organizationId, id);
     return ids.length;
   }

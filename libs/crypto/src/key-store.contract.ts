@@ -10,6 +10,7 @@ export function keyStoreContract(open: () => Promise<KeyStore>): void {
     id: newId(),
     retentionClass: 'standard',
     period: '2026-11-01',
+    ends: '2026-12-01',
     ...overrides,
   });
   const keyIn = (slot: KeySlot, kekVersion = 1): StoredKey => ({
@@ -48,7 +49,7 @@ export function keyStoreContract(open: () => Promise<KeyStore>): void {
       { ...slot, kind: 'profile' },
       { ...slot, id: newId() },
       { ...slot, retentionClass: 'short' },
-      { ...slot, period: '2026-12-01' },
+      { ...slot, period: '2026-11-15' },
     ];
 
     expect(await store.find(organizationId, [slot, ...others])).toEqual([key]);
@@ -87,19 +88,37 @@ export function keyStoreContract(open: () => Promise<KeyStore>): void {
   it.each([
     ['a kind', { kind: 'profile' }, [1]],
     ['a retention class', { retentionClass: 'short' }, [2]],
-    ['months before one', { beforePeriod: '2026-11-01' }, [3]],
-    ['everything', {}, [0, 1, 2, 3]],
+    ['periods that had ended', { endedBy: '2026-11-30' }, [3, 4]],
+    ['everything', {}, [0, 1, 2, 3, 4]],
   ])('destroys %s and keeps the rest', async (_, selection, expected) => {
     const store = await open();
     const organizationId = newId<OrganizationId>();
-    const keys = [{}, { kind: 'profile' }, { retentionClass: 'short' }, { period: '2026-10-01' }].map((overrides) =>
+    const october = { period: '2026-10-01', ends: '2026-11-01' };
+    const days = { retentionClass: 'standard_7d', period: '2026-11-23', ends: '2026-11-30' };
+    const keys = [{}, { kind: 'profile' }, { retentionClass: 'short' }, october, days].map((overrides) =>
       keyIn(slotIn(organizationId, overrides)),
     );
     await store.add(organizationId, keys);
+    expect(await store.count(organizationId, selection)).toBe(expected.length);
 
     const destroyed = await store.destroy(organizationId, selection);
 
     expect(destroyed.sort()).toEqual(expected.map((index) => keys[index]?.id).sort());
+    expect(await store.count(organizationId, selection)).toBe(0);
+  });
+
+  it('destroys no more at a time than it is told', async () => {
+    const store = await open();
+    const organizationId = newId<OrganizationId>();
+    await store.add(
+      organizationId,
+      Array.from({ length: 5 }, () => keyIn(slotIn(organizationId))),
+    );
+
+    const some = [await store.destroy(organizationId, {}, 3), await store.destroy(organizationId, {}, 3)];
+
+    expect(some.map(({ length }) => length)).toEqual([3, 2]);
+    expect(new Set(some.flat()).size).toBe(5);
   });
 
   it('lists keys of older versions in pages, and every organization that has keys', async () => {

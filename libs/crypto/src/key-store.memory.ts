@@ -36,15 +36,17 @@ export class MemoryKeyStore extends KeyStore {
     );
   }
 
-  async destroy(organizationId: OrganizationId, selection: KeySelection): Promise<string[]> {
-    const chosen = this.kept.filter(
-      (kept) => kept.organizationId === organizationId && !kept.isDestroyed && isSelected(kept.key.slot, selection),
-    );
+  async destroy(organizationId: OrganizationId, selection: KeySelection, limit = Infinity): Promise<string[]> {
+    const chosen = this.selected(organizationId, selection).slice(0, limit);
     for (const kept of chosen) {
       kept.isDestroyed = true;
       kept.key.wrapped.fill(0);
     }
     return chosen.map((kept) => kept.key.id);
+  }
+
+  async count(organizationId: OrganizationId, selection: KeySelection): Promise<number> {
+    return this.selected(organizationId, selection).length;
   }
 
   async organizations(after: OrganizationId | null, limit: number): Promise<OrganizationId[]> {
@@ -73,6 +75,12 @@ export class MemoryKeyStore extends KeyStore {
     return true;
   }
 
+  private selected(organizationId: OrganizationId, selection: KeySelection): Kept[] {
+    return this.kept.filter(
+      (kept) => kept.organizationId === organizationId && !kept.isDestroyed && isSelected(kept.key.slot, selection),
+    );
+  }
+
   private living(organizationId: OrganizationId): StoredKey[] {
     return this.kept
       .filter((kept) => kept.organizationId === organizationId && !kept.isDestroyed)
@@ -82,8 +90,8 @@ export class MemoryKeyStore extends KeyStore {
 
 const copy = (key: StoredKey): StoredKey => ({ ...key, slot: { ...key.slot }, wrapped: Buffer.from(key.wrapped) });
 
-const isSelected = (slot: KeySlot, { kind, id, retentionClass, beforePeriod }: KeySelection): boolean =>
+const isSelected = (slot: KeySlot, { kind, id, retentionClass, endedBy }: KeySelection): boolean =>
   (kind === undefined || slot.kind === kind) &&
   (id === undefined || slot.id === id) &&
   (retentionClass === undefined || slot.retentionClass === retentionClass) &&
-  (beforePeriod === undefined || slot.period < beforePeriod);
+  (endedBy === undefined || slot.ends <= endedBy);

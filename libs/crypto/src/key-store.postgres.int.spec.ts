@@ -40,6 +40,7 @@ describe('PostgresKeyStore', () => {
       id: newId<string>(),
       retentionClass: 'a',
       period: '2026-11-01',
+      ends: '2026-12-01',
     };
     await new PostgresKeyStore(db).add(organizationId, [
       { id: newId(), slot, kekVersion: 1, wrapped: Buffer.from('wrapped') },

@@ -10,11 +10,20 @@ interface KeyRow {
   scope_id: string;
   retention_class: string;
   period: string;
+  ends: string;
   kek_version: number;
   wrapped: Buffer;
 }
 
-const COLUMNS = 'k.id, k.scope_kind, k.scope_id, k.retention_class, k.period::text AS period, k.kek_version, k.wrapped';
+/** The day after the period of a key; the release before this one made keys for months alone, and did not say it. */
+const ENDS = `coalesce(k.ends, (k.period + interval '1 month')::date)`;
+const COLUMNS = `k.id, k.scope_kind, k.scope_id, k.retention_class, k.period::text AS period, ${ENDS}::text AS ends, k.kek_version, k.wrapped`;
+/** The living keys of organization $1 that a selection is about, as `selected` gives it. */
+const SELECTED = `k.organization_id = $1 AND k.state = 'active'
+  AND ($2::text IS NULL OR k.scope_kind = $2) AND ($3::uuid IS NULL OR k.scope_id = $3)
+  AND ($4::text IS NULL OR k.retention_class = $4) AND ($5::date IS NULL OR ${ENDS} <= $5)`;
+const selected = ({ kind, id, retentionClass, endedBy }: KeySelection) =>
+  [kind, id, retentionClass, endedBy].map((one) => one ?? null);
 
 /** The keystore database. `db` connects as a role that is neither its owner nor a superuser. */
 export class PostgresKeyStore extends KeyStore {
@@ -48,15 +57,16 @@ export class PostgresKeyStore extends KeyStore {
         organizationId,
       ]);
       await tx.query(
-        `INSERT INTO data_key (organization_id, scope_kind, scope_id, retention_class, period, id, kek_version, wrapped)
-         SELECT $1, n.kind, n.scope_id, n.retention_class, n.period, n.id, n.kek_version, n.wrapped
-         FROM unnest($2::text[], $3::uuid[], $4::text[], $5::date[], $6::uuid[], $7::int[], $8::bytea[])
-           WITH ORDINALITY AS n (kind, scope_id, retention_class, period, id, kek_version, wrapped, position)
+        `INSERT INTO data_key (organization_id, scope_kind, scope_id, retention_class, period, ends, id, kek_version, wrapped)
+         SELECT $1, n.kind, n.scope_id, n.retention_class, n.period, n.ends, n.id, n.kek_version, n.wrapped
+         FROM unnest($2::text[], $3::uuid[], $4::text[], $5::date[], $6::date[], $7::uuid[], $8::int[], $9::bytea[])
+           WITH ORDINALITY AS n (kind, scope_id, retention_class, period, ends, id, kek_version, wrapped, position)
          ORDER BY n.position
          ON CONFLICT (organization_id, scope_kind, scope_id, retention_class, period) WHERE state = 'active' DO NOTHING`,
         [
           organizationId,
           ...columnsOf(slots),
+          slots.map((slot) => slot.ends),
           ordered.map((key) => key.id),
           ordered.map((key) => key.kekVersion),
           ordered.map((key) => key.wrapped),
@@ -67,17 +77,26 @@ export class PostgresKeyStore extends KeyStore {
     });
   }
 
-  destroy(organizationId: OrganizationId, { kind, id, retentionClass, beforePeriod }: KeySelection): Promise<string[]> {
+  destroy(organizationId: OrganizationId, selection: KeySelection, limit?: number): Promise<string[]> {
     return withOrganization(this.db, organizationId, async (tx) => {
       const [rows]: [{ id: string }[], number] = await tx.query(
-        `UPDATE data_key AS k SET state = 'destroyed', wrapped = NULL
-         WHERE k.organization_id = $1 AND k.state = 'active'
-           AND ($2::text IS NULL OR k.scope_kind = $2) AND ($3::uuid IS NULL OR k.scope_id = $3)
-           AND ($4::text IS NULL OR k.retention_class = $4) AND ($5::date IS NULL OR k.period < $5)
+        `WITH chosen AS (SELECT k.id FROM data_key k WHERE ${SELECTED} LIMIT $6 FOR UPDATE)
+         UPDATE data_key AS k SET state = 'destroyed', wrapped = NULL FROM chosen c
+         WHERE k.organization_id = $1 AND k.id = c.id
          RETURNING k.id`,
-        [organizationId, kind ?? null, id ?? null, retentionClass ?? null, beforePeriod ?? null],
+        [organizationId, ...selected(selection), limit ?? null],
       );
       return rows.map((row) => row.id);
+    });
+  }
+
+  count(organizationId: OrganizationId, selection: KeySelection): Promise<number> {
+    return withOrganization(this.db, organizationId, async (tx) => {
+      const [row]: { count: number }[] = await tx.query(
+        `SELECT count(*)::int AS count FROM data_key k WHERE ${SELECTED}`,
+        [organizationId, ...selected(selection)],
+      );
+      return row?.count ?? 0;
     });
   }
 
@@ -151,6 +170,7 @@ const toKey = (organizationId: OrganizationId, row: KeyRow): StoredKey => ({
     id: row.scope_id,
     retentionClass: row.retention_class,
     period: row.period,
+    ends: row.ends,
   },
   kekVersion: row.kek_version,
   wrapped: row.wrapped,

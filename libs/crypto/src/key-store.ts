@@ -8,14 +8,18 @@ export interface KeyScope {
   kind: string;
   /** A UUID. */
   id: string;
-  /** `snake_case`, at most 40 characters: content that is deleted at different times has different keys. */
+  /** `snake_case`, at most 35 characters: content that is deleted at different times has different keys. */
   retentionClass: string;
+  /** How many days one key seals before the next is made, 1 to 31; a month of the calendar where it is not given. */
+  keyDays?: number | undefined;
 }
 
-/** A scope in one month (UTC): where exactly one living key exists. */
-export interface KeySlot extends KeyScope {
-  /** The first day of the month, `YYYY-MM-DD`. */
+/** A scope in one period of its keys (UTC): where exactly one living key exists. */
+export interface KeySlot extends Omit<KeyScope, 'keyDays'> {
+  /** The first day of the period, `YYYY-MM-DD`. */
   period: string;
+  /** The day after its last one: nobody seals in this slot from then on. */
+  ends: string;
 }
 
 /** A data key at rest. */
@@ -35,15 +39,27 @@ export interface KeySelection {
   kind?: string;
   id?: string;
   retentionClass?: string;
-  /** Only months before this one, `YYYY-MM-DD`. */
-  beforePeriod?: string;
+  /** Only those whose period had ended when this day began, `YYYY-MM-DD`. */
+  endedBy?: string;
 }
 
 export const slotName = ({ organizationId, kind, id, retentionClass, period }: KeySlot): string =>
   `${organizationId}|${kind}|${id}|${retentionClass}|${period}`;
 
-/** The month of an instant, as `KeySlot.period` writes it. */
-export const periodOf = (at: Date): string => `${at.toISOString().slice(0, 7)}-01`;
+const DAY_MS = 86_400_000;
+const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
+/** Where a scope is sealed at an instant. Periods of one length lie in slots of their own, so that each ends when it says. */
+export function slotAt({ keyDays, ...scope }: KeyScope, at: Date): KeySlot {
+  if (keyDays === undefined) {
+    const [year, month] = [at.getUTCFullYear(), at.getUTCMonth()];
+    return { ...scope, period: dayOf(Date.UTC(year, month)), ends: dayOf(Date.UTC(year, month + 1)) };
+  }
+  const lengthMs = keyDays * DAY_MS;
+  const beganMs = Math.floor(at.getTime() / lengthMs) * lengthMs;
+  const retentionClass = `${scope.retentionClass}_${keyDays}d`;
+  return { ...scope, retentionClass, period: dayOf(beganMs), ends: dayOf(beganMs + lengthMs) };
+}
 
 /**
  * Where wrapped data keys live: a database of its own in the cluster, memory in unit tests. No method sees another
@@ -64,9 +80,12 @@ export abstract class KeyStore {
 
   /**
    * Overwrites the key material for good and keeps the ids, so that readers can tell "destroyed" from "unknown". The slots
-   * are free for new keys. Returns the ids; destroying again returns none.
+   * are free for new keys. At most `limit` keys where that is given. Returns the ids; destroying again returns none.
    */
-  abstract destroy(organizationId: OrganizationId, selection: KeySelection): Promise<string[]>;
+  abstract destroy(organizationId: OrganizationId, selection: KeySelection, limit?: number): Promise<string[]>;
+
+  /** How many living keys `destroy` would destroy. */
+  abstract count(organizationId: OrganizationId, selection: KeySelection): Promise<number>;
 
   /** Organizations that have or had keys, in a fixed order, after `after`. */
   abstract organizations(after: OrganizationId | null, limit: number): Promise<OrganizationId[]>;
