@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type RequestContext, Serves } from '@relais/bus';
 import { type AlarmSettings, putAlarmSettings, readAlarmSettings } from '@relais/contracts';
 import { Database } from '@relais/database';
-import { Access } from './access.js';
+import { Access } from '@relais/service';
 import { planDrills } from './drills/drill-runs.js';
 import { recordFact, systemSubject, userSubject } from './facts/record-fact.js';
 import { watchFindings } from './policies/findings-timer.js';

@@ -5,7 +5,7 @@ import { BlindIndex } from '@relais/crypto';
 import { Database, OutboxRelay } from '@relais/database';
 import { JwtTokenVerifier, TokenVerifier, TrustStore } from '@relais/security';
 import { type Opened as ServiceOpened, outboxOf } from '@relais/service';
-import { Access } from './access.js';
+import { Access } from '@relais/service';
 import { AlarmSettingsHandler } from './alarm-settings.js';
 import { Announcer } from './alarms/announcer.js';
 import { AnswerAlarmHandler } from './alarms/answer-alarm.js';

@@ -3,7 +3,7 @@ import { Database, rows } from '@relais/database';
 import { AppError, type DeviceId, newId, type OrganizationId, SystemClock, type UserId } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
 import { TestKekFile } from '@relais/testing';
-import { Access } from '../src/access.js';
+import { Access } from '@relais/service';
 import { Audiences } from '../src/audience.js';
 import { CodeSender, type CodeMessage } from '../src/destinations/code-sender.js';
 import { ContactCodesHandler } from '../src/destinations/contact-codes.js';

@@ -1,6 +1,6 @@
 import type { DrillPlan } from '@relais/contracts';
 import { AppError, newId, type PoolId, type UserId } from '@relais/kernel';
-import { Access } from '../src/access.js';
+import { Access } from '@relais/service';
 import { AlarmSettingsHandler } from '../src/alarm-settings.js';
 import { Audiences } from '../src/audience.js';
 import { DrillRuns } from '../src/drills/drill-runs.js';

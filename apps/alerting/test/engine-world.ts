@@ -8,7 +8,7 @@ import { type FreshDatabase, freshDatabase, OwnClock, TestKekFile } from '@relai
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import { Access } from '../src/access.js';
+import { Access } from '@relais/service';
 import { Announcer } from '../src/alarms/announcer.js';
 import { AnswerAlarmHandler } from '../src/alarms/answer-alarm.js';
 import { ApproveAlarmHandler } from '../src/alarms/approve-alarm.js';

@@ -2,7 +2,7 @@ import { contactRules, escalationPolicy } from '@relais/contracts';
 import { rows } from '@relais/database';
 import { newId, type UserId } from '@relais/kernel';
 import { ContactRulesHandler } from '../src/contact-rules/contact-rules.js';
-import { Access } from '../src/access.js';
+import { Access } from '@relais/service';
 import { EngineWorld } from './engine-world.js';
 
 type Ways = [path: string, silentSeconds: number][];

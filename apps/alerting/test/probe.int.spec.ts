@@ -4,7 +4,7 @@ import { measured } from '../src/measurements/measurements.postgres.js';
 import { ProbeAlarms } from '../src/probe/probe-alarms.js';
 import { idOf, ProbeWatch, watchProbe } from '../src/probe/probe-watch.js';
 import { RaiseProbeHandler } from '../src/probe/raise-probe.js';
-import { Access } from '../src/access.js';
+import { Access } from '@relais/service';
 import { EngineWorld } from './engine-world.js';
 
 describe('the probe alarm', () => {

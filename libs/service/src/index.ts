@@ -1,3 +1,4 @@
+export * from './access.js';
 export * from './env.js';
 export * from './migrations.js';
 export * from './open.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type RequestContext, Serves } from '@relais/bus';
 import { approveAlarm } from '@relais/contracts';
 import { Database } from '@relais/database';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { makeWay } from '../drills/interrupt.js';
 import { Engine } from '../engine/engine.js';
 import { setTimer } from '../engine/timers.postgres.js';

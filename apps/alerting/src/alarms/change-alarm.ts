@@ -5,7 +5,7 @@ import { Database, type Tx } from '@relais/database';
 import type { OrganizationId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import type { z } from 'zod';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { alarmSubject, recordFact, userSubject } from '../facts/record-fact.js';
 import { Sealing } from '../sealing.js';
 import { type AlarmContent, toAlarm } from './alarm-content.js';

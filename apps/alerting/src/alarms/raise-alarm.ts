@@ -12,7 +12,7 @@ import {
 import { Database, type Tx } from '@relais/database';
 import { type ConversationId, newId, type OrganizationId, type UserId } from '@relais/kernel';
 import type { z } from 'zod';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { Audiences } from '../audience.js';
 import { insertChecks, type NewCheck } from '../checklists/check-rows.postgres.js';
 import { Checklists } from '../checklists/checklists.js';

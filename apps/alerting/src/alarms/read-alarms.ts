@@ -5,7 +5,7 @@ import { Database } from '@relais/database';
 import type { OrganizationId, UserId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import type { z } from 'zod';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { checksOf } from '../checklists/check-rows.postgres.js';
 import { Checklists } from '../checklists/checklists.js';
 import { type LedgerRow, ledgerOf } from '../notifications/notification-rows.postgres.js';

@@ -11,7 +11,7 @@ import { Database, type Tx } from '@relais/database';
 import { newId, type OrganizationId, type UserId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import type { z } from 'zod';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { digestOf } from '../alarms/alarm-content.js';
 import { type AlarmRow, lockAlarm } from '../alarms/alarm-rows.postgres.js';
 import { Announcer } from '../alarms/announcer.js';

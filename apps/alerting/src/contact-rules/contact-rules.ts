@@ -4,7 +4,7 @@ import { type EffectiveContactRules, putContactRules, readContactRules } from '@
 import { Database, type Tx } from '@relais/database';
 import type { OrganizationId, UserId } from '@relais/kernel';
 import type { z } from 'zod';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { holdPerson } from '../destinations/contact-rows.postgres.js';
 import { recordFact, userSubject } from '../facts/record-fact.js';
 import { settingsOf } from '../settings-rows.postgres.js';

@@ -13,7 +13,7 @@ import { Database, type Tx } from '@relais/database';
 import type { OrganizationId, UserId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import type { z } from 'zod';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { Audiences } from '../audience.js';
 import { contactPointSubject, recordFact, userSubject } from '../facts/record-fact.js';
 import { Sealing } from '../sealing.js';

@@ -3,7 +3,7 @@ import { type RequestContext, Serves } from '@relais/bus';
 import { type Drill, listDrills, readDrill, startDrill } from '@relais/contracts';
 import { Database } from '@relais/database';
 import type { z } from 'zod';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { type DrillRow, drillsBefore, findDrill } from './drill-rows.postgres.js';
 import { DrillRuns } from './drill-runs.js';
 

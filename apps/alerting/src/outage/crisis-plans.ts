@@ -4,7 +4,7 @@ import { type CrisisPlan, crisisPlan, putCrisisPlan, readCrisisPlan, readCrisisR
 import { Database } from '@relais/database';
 import { newId, type OrganizationId } from '@relais/kernel';
 import type { z } from 'zod';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { Engine } from '../engine/engine.js';
 import { setTimer } from '../engine/timers.postgres.js';
 import { recordFact, systemSubject, userSubject } from '../facts/record-fact.js';

@@ -3,7 +3,7 @@ import { type RequestContext, Serves } from '@relais/bus';
 import { type CrisisPlan, listOutages, type Outage, type OutageReport, readOutageReport } from '@relais/contracts';
 import { Database } from '@relais/database';
 import type { OrganizationId, UserId } from '@relais/kernel';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { Sealing } from '../sealing.js';
 import { probesOf, transitionsBetween } from '../watch/probe-rows.postgres.js';
 import { Watch } from '../watch/watch.js';

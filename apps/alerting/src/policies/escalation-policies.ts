@@ -11,7 +11,7 @@ import {
 import { Database, row } from '@relais/database';
 import type { OrganizationId } from '@relais/kernel';
 import type { z } from 'zod';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { recordFact, userSubject } from '../facts/record-fact.js';
 import { Sealing } from '../sealing.js';
 import { watchFindings } from './findings-timer.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type RequestContext, Serves } from '@relais/bus';
 import { PROBES_A_MINUTE, raiseProbe } from '@relais/contracts';
 import { Database } from '@relais/database';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { ProbeAlarms } from './probe-alarms.js';
 import { countProbes } from './probe-rows.postgres.js';
 

@@ -3,7 +3,7 @@ import { type RequestContext, Serves } from '@relais/bus';
 import { deleteQualificationHolder, listQualificationHolders, putQualificationHolder } from '@relais/contracts';
 import { Database } from '@relais/database';
 import type { z } from 'zod';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { Audiences } from '../audience.js';
 import { recordFact, userSubject } from '../facts/record-fact.js';
 import { dropHolder, hasQualification, holderPage, writeHolder } from './qualification-rows.postgres.js';

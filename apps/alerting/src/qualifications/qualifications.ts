@@ -4,7 +4,7 @@ import { deleteQualification, listQualifications, putQualification } from '@rela
 import { Database } from '@relais/database';
 import { AppError, type OrganizationId } from '@relais/kernel';
 import type { z } from 'zod';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { recordFact, userSubject } from '../facts/record-fact.js';
 import { Sealing } from '../sealing.js';
 import { dropQualification, listQualificationRows, writeQualification } from './qualification-rows.postgres.js';

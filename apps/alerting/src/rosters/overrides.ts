@@ -4,7 +4,7 @@ import { deleteDutyOverride, putDutyOverride } from '@relais/contracts';
 import { Database, type Tx } from '@relais/database';
 import type { Principal } from '@relais/security';
 import type { z } from 'zod';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { Engine } from '../engine/engine.js';
 import { recordFact, userSubject } from '../facts/record-fact.js';
 import { watchFindings } from '../policies/findings-timer.js';

@@ -5,7 +5,7 @@ import { Database, type Tx } from '@relais/database';
 import { AppError, type OrganizationId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import type { z } from 'zod';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { Engine } from '../engine/engine.js';
 import { clearTimers } from '../engine/timers.postgres.js';
 import { recordFact, userSubject } from '../facts/record-fact.js';

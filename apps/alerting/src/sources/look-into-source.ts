@@ -4,7 +4,7 @@ import { type AlarmSourceSettings, listAlarmDeliveries, tryAlarmSource } from '@
 import { Database } from '@relais/database';
 import { AppError, type OrganizationId } from '@relais/kernel';
 import type { z } from 'zod';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { Sealing } from '../sealing.js';
 import { incidentOf } from './alertmanager-message.js';
 import { deliveriesOf } from './delivery-rows.postgres.js';

@@ -16,7 +16,7 @@ import { Database, type Tx } from '@relais/database';
 import type { OrganizationId } from '@relais/kernel';
 import { hashSecret, newSecret, type Principal } from '@relais/security';
 import type { z } from 'zod';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { Engine } from '../engine/engine.js';
 import { botSubject, recordFact, userSubject } from '../facts/record-fact.js';
 import { CheckSettings } from './check-settings.js';

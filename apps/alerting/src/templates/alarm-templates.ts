@@ -14,7 +14,7 @@ import { Database } from '@relais/database';
 import type { OrganizationId, PoolId } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import type { z } from 'zod';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { RaiseAlarmHandler } from '../alarms/raise-alarm.js';
 import { recordFact, userSubject } from '../facts/record-fact.js';
 import { Sealing } from '../sealing.js';

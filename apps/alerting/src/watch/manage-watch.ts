@@ -16,7 +16,7 @@ import {
 import { Database } from '@relais/database';
 import type { OrganizationId } from '@relais/kernel';
 import type { z } from 'zod';
-import { Access } from '../access.js';
+import { Access } from '@relais/service';
 import { Engine } from '../engine/engine.js';
 import { setTimer } from '../engine/timers.postgres.js';
 import { recordFact, systemSubject, userSubject } from '../facts/record-fact.js';
