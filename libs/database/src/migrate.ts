@@ -1,10 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@relais/observability';
-import { DataSource, type Logger, type MigrationInterface } from 'typeorm';
+import { DataSource, type Logger, type MigrationInterface, type QueryRunner } from 'typeorm';
 
 type MigrationClass = new () => MigrationInterface;
 
 /** Any number; the same for everyone who migrates, so that they queue. */
 const LOCK = 7_263_495;
+const LOCK_POLL_MS = 100;
 
 /**
  * Brings a database to this release's schema, as its owner. Several at once are harmless: they queue on an advisory
@@ -16,7 +18,7 @@ export async function migrate(url: string, migrations: MigrationClass[], log: Lo
   const db = await new DataSource({ type: 'postgres', url, migrations, poolSize: 2, logger: silent }).initialize();
   const guard = db.createQueryRunner();
   try {
-    await guard.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    await lock(guard);
     const run = await db.runMigrations({ transaction: 'each' });
     for (const { name } of run) log.info({ event: 'migration.applied', step: name });
     return run.map(({ name }) => name);
@@ -24,6 +26,18 @@ export async function migrate(url: string, migrations: MigrationClass[], log: Lo
     await guard.query('SELECT pg_advisory_unlock($1)', [LOCK]).catch(() => undefined);
     await guard.release();
     await db.destroy();
+  }
+}
+
+/**
+ * NOTE: asks again instead of waiting in the database: CREATE INDEX CONCURRENTLY waits for every statement that is under way, also
+ * for one that waits for this lock, and neither would end.
+ */
+async function lock(guard: QueryRunner): Promise<void> {
+  for (;;) {
+    const [row]: { locked: boolean }[] = await guard.query('SELECT pg_try_advisory_lock($1) AS locked', [LOCK]);
+    if (row?.locked) return;
+    await sleep(LOCK_POLL_MS);
   }
 }
 
