@@ -190,6 +190,7 @@ describe('bots', () => {
     it.each<[Scope, Permission]>([
       ['alarm-sources:write', 'manage_alarms'],
       ['people-quota:write', 'manage_policies'],
+      ['message-keeping:write', 'manage_policies'],
       ['identity-sources:write', 'manage_identity_providers'],
     ])('like %s are given by who has %s, as are keys for a bot that has them (A-44)', async (scope, permission) => {
       const [ruler, roleId] = [await aMember(world, owner), newId<RoleId>()];

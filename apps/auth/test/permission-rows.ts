@@ -599,6 +599,9 @@ export const ROWS: Record<RouteName, Row | null> = {
   append: messaging,
   sync: messaging,
   marks: messaging,
+  readMessageKeeping: messaging,
+  setMessageKeeping: messaging,
+  previewMessageKeeping: messaging,
 
   raiseAlarm: alerting,
   listAlarms: alerting,

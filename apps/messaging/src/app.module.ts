@@ -3,10 +3,10 @@ import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core
 import { Bus, BusServer, EventConsumer, LivePublisher, NatsBus, TrustFeed, TrustGate } from '@relais/bus';
 import { contactsChanged, userRemoved } from '@relais/contracts';
 import { Envelope } from '@relais/crypto';
-import { OutboxRelay } from '@relais/database';
+import { Database, OutboxRelay } from '@relais/database';
 import { Clock, SystemClock } from '@relais/kernel';
 import { JwtTokenVerifier, TokenVerifier, TrustStore } from '@relais/security';
-import { type Opened as ServiceOpened, outboxOf } from '@relais/service';
+import { Access, type Opened as ServiceOpened, outboxOf } from '@relais/service';
 import { Announcer } from './announce/announcer.js';
 import type { Config } from './config.js';
 import { CONTACT_CHANGES, ContactReview } from './contacts/contact-review.js';
@@ -29,6 +29,9 @@ import { PostgresEntryStore } from './entries/entry-store.postgres.js';
 import { ListEntriesHandler } from './entries/list-entries.js';
 import { Standings } from './entries/standings.js';
 import { SyncEntriesHandler } from './entries/sync-entries.js';
+import { KeyDays } from './keeping/key-days.js';
+import { findKeeping } from './keeping/keeping-rows.postgres.js';
+import { MessageKeepingsHandler } from './keeping/message-keepings.js';
 import { MarkStore } from './marks/mark-store.js';
 import { PostgresMarkStore } from './marks/mark-store.postgres.js';
 import { MarksController } from './marks/marks.controller.js';
@@ -51,6 +54,10 @@ export class MessagingModule {
     const trust = new TrustStore(clock);
     const verifier = new JwtTokenVerifier(trust, { clock });
     const bus = new NatsBus(connection);
+    const database = new Database(db);
+    const keyDays = new KeyDays((id) =>
+      database.within(id, async (tx) => (await findKeeping(tx, id))?.key_days ?? null),
+    );
     return {
       module: MessagingModule,
       imports: [DiscoveryModule],
@@ -58,6 +65,7 @@ export class MessagingModule {
       providers: [
         { provide: Clock, useValue: clock },
         { provide: Bus, useValue: bus },
+        { provide: Database, useValue: database },
         { provide: Envelope, useValue: envelope },
         { provide: OutboxRelay, useValue: relay },
         { provide: TrustStore, useValue: trust },
@@ -76,7 +84,7 @@ export class MessagingModule {
         {
           provide: AppendCollector,
           useFactory: (store: EntryStore) =>
-            new AppendCollector(new AppendBatch(store, new Standings(store), envelope)),
+            new AppendCollector(new AppendBatch(store, new Standings(store), envelope, keyDays)),
           inject: [EntryStore],
         },
         {
@@ -121,6 +129,8 @@ export class MessagingModule {
         Contacts,
         ContactReview,
         KeepRoomHandler,
+        Access,
+        MessageKeepingsHandler,
       ],
     };
   }

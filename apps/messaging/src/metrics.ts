@@ -18,6 +18,11 @@ const unreadable = counter(
 );
 const expired = counter('relais_retention_deleted_total', 'Contents cleared because their time was over', ['reason']);
 
+const destroyed = counter(
+  'relais_data_keys_destroyed_total',
+  'Keys destroyed because nothing that they sealed is kept any more',
+);
+
 /** An append was answered. `outcome` is `ok` or an error code. */
 export function accepted(kind: 'direct' | 'group' | 'channel' | 'unknown', outcome: string, durationMs: number): void {
   acceptedTotal.inc({ kind, outcome });
@@ -29,4 +34,8 @@ export const contentUnreadable = (what: 'body' | 'title'): void => unreadable.in
 
 export const batchCommitted = (entries: number): void => batchSize.observe(entries);
 
-export const contentsExpired = (count: number): void => expired.inc({ reason: 'expired' }, count);
+/** By their own end, or by how long their organization keeps what is said. */
+export const contentsExpired = (reason: 'expired' | 'organization', count: number): void =>
+  expired.inc({ reason }, count);
+
+export const keysDestroyed = (count: number): void => destroyed.inc({}, count);

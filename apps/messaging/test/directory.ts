@@ -2,7 +2,15 @@ import { generateKeyPairSync } from 'node:crypto';
 import { Controller, type INestApplicationContext, Module } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner, NestFactory } from '@nestjs/core';
 import { type BusConnection, BusServer, type RequestContext, Serves } from '@relais/bus';
-import { checkContacts, classifyContacts, listRevocations, type PublicJwk, readKeys } from '@relais/contracts';
+import {
+  checkContacts,
+  classifyContacts,
+  listRevocations,
+  type PublicJwk,
+  readKeys,
+  readMyPermissions,
+  type Scope,
+} from '@relais/contracts';
 import { type DeviceId, newId, type OrganizationId, type SessionId, type UserId } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
 import { JwtTokenVerifier, signAccessToken, TrustStore } from '@relais/security';
@@ -25,6 +33,10 @@ export class Directory {
   pools: ReadonlyMap<UserId, string> | undefined;
   /** Somebody who meets everybody all the same. */
   administrator: UserId | undefined;
+  /** Who says what holds for the organization. */
+  readonly policyMakers = new Set<UserId>();
+  /** Whether they have shown lately who they are. */
+  isFresh = true;
   private readonly pair = generateKeyPairSync('ed25519');
   private readonly kid = newId();
 
@@ -33,7 +45,8 @@ export class Directory {
     return { kty: 'OKP', crv: 'Ed25519', x: x as string, kid: this.kid, alg: 'EdDSA', use: 'sig' };
   }
 
-  async person(organizationId: OrganizationId): Promise<Person> {
+  /** With scopes it is a bot. */
+  async person(organizationId: OrganizationId, scopes?: readonly Scope[]): Promise<Person> {
     const [userId, deviceId, sid] = [newId<UserId>(), newId<DeviceId>(), newId<SessionId>()];
     const iat = Math.floor(Date.now() / 1_000);
     const token = await signAccessToken(
@@ -50,6 +63,7 @@ export class Directory {
           sid,
         },
         ...{ sub: userId, org: organizationId, dev: deviceId, cnf: { jkt: 'none' } },
+        ...(scopes && { scope: scopes.join(' ') }),
       },
       { kid: this.kid, privateKey: this.pair.privateKey },
     );
@@ -109,6 +123,13 @@ class DirectoryController {
   @Serves(listRevocations)
   async revocations() {
     return { revocations: [] };
+  }
+
+  @Serves(readMyPermissions)
+  async permissions(_: object, { principal }: RequestContext) {
+    const { policyMakers, isFresh } = this.directory;
+    const permissions = policyMakers.has(principal.userId) ? [{ permission: 'manage_policies' as const }] : [];
+    return { role: 'member' as const, permissions, isFresh };
   }
 
   @Serves(checkContacts)

@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { BusServer, connectNats, EventConsumer } from '@relais/bus';
 import { Envelope, FileKeyProvider, KeyRotation, PostgresKeyStore, RewrapJob } from '@relais/crypto';
-import { OutboxRelay } from '@relais/database';
+import { Database, OutboxRelay } from '@relais/database';
 import { SystemClock } from '@relais/kernel';
 import { silentLog } from '@relais/observability';
 import { z } from 'zod';
@@ -9,6 +9,7 @@ import { MessagingModule } from '../src/app.module.js';
 import { env } from '../src/config.js';
 import { CONTACT_CHANGES } from '../src/contacts/contact-review.js';
 import { ExpiryJob } from '../src/expiry/expiry-job.postgres.js';
+import { SpentKeys } from '../src/keeping/spent-keys.js';
 import { connect } from './messaging-database.js';
 
 const FOLLOW_KEK_MS = 50;
@@ -40,7 +41,7 @@ export async function startReplica(settings: Settings) {
     app.get(OutboxRelay),
     app.get<EventConsumer<never>>(EventConsumer),
     app.get<EventConsumer<never>>(CONTACT_CHANGES),
-    new ExpiryJob(db, config.EXPIRY_INTERVAL_MS, silentLog),
+    new ExpiryJob(db, new SpentKeys(app.get(Database), envelope), config.EXPIRY_INTERVAL_MS, silentLog),
     new RewrapJob(rotation, config.KEK_REWRAP_INTERVAL_MS, silentLog),
   ];
   for (const part of parts) part.start();

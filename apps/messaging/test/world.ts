@@ -9,6 +9,7 @@ import {
   type LiveEvent,
   type Receipt,
   type RequestContract,
+  type Scope,
 } from '@relais/contracts';
 import { keystoreMigrations } from '@relais/crypto';
 import { migrate } from '@relais/database';
@@ -101,8 +102,8 @@ export class World {
     this.served = await this.directory.serve(this.auth);
   }
 
-  person(organizationId = this.organizationId): Promise<Person> {
-    return this.directory.person(organizationId);
+  person(organizationId = this.organizationId, scopes?: readonly Scope[]): Promise<Person> {
+    return this.directory.person(organizationId, scopes);
   }
 
   people(count: number): Promise<Person[]> {

@@ -59,6 +59,8 @@ export * from './limits.js';
 export * from './messaging/bodies.js';
 export * from './messaging/conversations.js';
 export * from './messaging/entries.js';
+export * from './messaging/facts.js';
+export * from './messaging/message-keeping.js';
 export * from './messaging/rooms.js';
 export * from './permissions.js';
 export * from './presence/places.js';

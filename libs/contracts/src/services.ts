@@ -46,6 +46,8 @@ import * as users from './auth/users.js';
 import type { EventContract, RequestContract, SignalContract, SurveyContract } from './define.js';
 import * as conversations from './messaging/conversations.js';
 import * as entries from './messaging/entries.js';
+import * as messagingFacts from './messaging/facts.js';
+import * as messageKeeping from './messaging/message-keeping.js';
 import * as rooms from './messaging/rooms.js';
 import * as places from './presence/places.js';
 import { findOnlineDevices } from './realtime/online.js';
@@ -104,6 +106,8 @@ const declared: unknown[] = [
   users,
   conversations,
   entries,
+  messagingFacts,
+  messageKeeping,
   rooms,
 ].flatMap((module) => Object.values(module));
 
@@ -150,8 +154,8 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceLinks>> = {
     live: 'publishes',
   },
   messaging: {
-    calls: [...trustRequests, contactPolicy.checkContacts, contactPolicy.classifyContacts],
-    emits: [entries.entriesAppended],
+    calls: [...trustRequests, contactPolicy.checkContacts, contactPolicy.classifyContacts, roles.readMyPermissions],
+    emits: [entries.entriesAppended, messagingFacts.messagingFactRecorded],
     consumes: [users.userRemoved, contactPolicy.contactsChanged],
     signals: [],
     hears: [trust.revoked],

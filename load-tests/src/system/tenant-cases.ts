@@ -225,6 +225,9 @@ export const CASES: Record<RouteName, Case> = {
   explainContact: refused('user_not_found', ({ victim, mallory }) => ({ from: mallory.id, to: victim.id })),
   readPeopleQuota: accepted('reads one’s own'),
   setPeopleQuota: accepted('says one’s own', () => ({ maxPeople: null })),
+  readMessageKeeping: accepted('reads one’s own'),
+  setMessageKeeping: accepted('says one’s own', () => ({ keepDays: null, keyDays: null })),
+  previewMessageKeeping: accepted('counts one’s own', () => ({ keepDays: 1 })),
   listRegistrationEntries: accepted('lists one’s own'),
   putRegistrationEntry: accepted('lists of one’s own under the same id', ({ otherPoolId }) => ({
     ...{ id: otherPoolId, entry: { kind: 'domain', value: 'rival.example' } },

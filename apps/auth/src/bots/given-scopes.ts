@@ -6,6 +6,7 @@ import { holds } from '../permissions/grants.js';
 const NEEDS: Readonly<Partial<Record<Scope, Permission>>> = {
   'alarm-sources:write': 'manage_alarms',
   'people-quota:write': 'manage_policies',
+  'message-keeping:write': 'manage_policies',
   'identity-sources:write': 'manage_identity_providers',
 };
 

@@ -1,6 +1,7 @@
 import type { ConversationKind, MemberRole } from '@relais/contracts';
 import type { ConversationId, OrganizationId, UserId } from '@relais/kernel';
 import type { EntityManager } from 'typeorm';
+import { KEEPING } from '../keeping/kept.postgres.js';
 import type { ConversationView } from './conversation-store.js';
 
 interface ViewRow {
@@ -20,6 +21,9 @@ interface ViewRow {
   unread: number;
   mentions: number;
 }
+
+/** Messages that can be read as far as their age goes. */
+const IS_KEPT = `(e.expires_at IS NULL OR e.expires_at > now()) AND e.recorded_at > coalesce(now() - ${KEEPING}, '-infinity')`;
 
 /** Unread is what others wrote after the mark and can still be read; counting stops at 1,000. */
 export async function selectViews(
@@ -41,14 +45,14 @@ export async function selectViews(
        SELECT count(*)::int AS n FROM (
          SELECT 1 FROM entry e
          WHERE e.organization_id = $1 AND e.conversation_id = c.id AND e.seq > coalesce(k.read_seq, m.joined_seq) AND e.kind = 'message'
-           AND e.sender_id <> $2 AND e.cleared_at IS NULL AND (e.expires_at IS NULL OR e.expires_at > now())
+           AND e.sender_id <> $2 AND e.cleared_at IS NULL AND ${IS_KEPT}
          LIMIT 1000) counted) unread
      CROSS JOIN LATERAL (
        SELECT count(*)::int AS n FROM (
          SELECT 1 FROM mention t
          JOIN entry e ON e.organization_id = $1 AND e.conversation_id = c.id AND e.seq = t.seq
          WHERE t.organization_id = $1 AND t.user_id = $2 AND t.conversation_id = c.id AND t.seq > coalesce(k.read_seq, m.joined_seq)
-           AND (e.expires_at IS NULL OR e.expires_at > now())
+           AND ${IS_KEPT}
          LIMIT 1000) called) mentions
      WHERE m.organization_id = $1 AND m.user_id = $2 AND m.left_seq IS NULL
        AND ($3::uuid[] IS NULL OR c.id = ANY($3::uuid[])) AND ($4::uuid IS NULL OR c.id > $4::uuid)

@@ -1,12 +1,11 @@
 import { type ConversationId, type EntryId, newId, type OrganizationId, type UserId } from '@relais/kernel';
 import { withOrganization } from '@relais/database';
-import { silentLog } from '@relais/observability';
+import { age, expiryJob, keep } from '../../test/keeping.js';
 import { type MessagingDatabase, messagingDatabase } from '../../test/messaging-database.js';
 import { aChange, aConversation, adding, people, seal } from '../../test/people.js';
 import { until } from '../../test/until.js';
 import type { CommitResult, Draft } from '../entries/entry-store.js';
 import { PostgresEntryStore } from '../entries/entry-store.postgres.js';
-import { ExpiryJob } from '../expiry/expiry-job.postgres.js';
 import { PostgresMarkStore } from '../marks/mark-store.postgres.js';
 import { PostgresConversationStore } from './conversation-store.postgres.js';
 
@@ -107,7 +106,7 @@ describe('what is unread', () => {
     await until(async () => (await counts()).unread === 1, 'expiry');
     expect(await counts()).toEqual({ unread: 1, mentions: 0 });
 
-    const job = () => new ExpiryJob(database.db, 60_000, silentLog);
+    const job = () => expiryJob(database.db);
     await Promise.all([job().runOnce(), job().runOnce()]);
 
     const left = await rows<{ seq: string; is_cleared: boolean; has_body: boolean }>(
@@ -120,6 +119,18 @@ describe('what is unread', () => {
       [true, false],
     ]);
     expect(await rows('SELECT 1 FROM mention m WHERE m.conversation_id = $1')).toEqual([]);
+  });
+
+  it('is no longer what is older than the organization keeps, from the moment on that it says so', async () => {
+    await append({ mentions: [bob] }, { mentions: [bob] });
+    await age(database.db, organizationId, id, 3, 2);
+    expect(await counts()).toEqual({ unread: 2, mentions: 2 });
+
+    await keep(database.db, organizationId, { keepDays: 3 }, 'now');
+    expect(await counts()).toEqual({ unread: 1, mentions: 1 });
+
+    await keep(database.db, organizationId, { keepDays: null });
+    expect(await counts()).toEqual({ unread: 2, mentions: 2 });
   });
 
   it('cannot be changed once it has expired, before the job came by as after', async () => {

@@ -1,20 +1,27 @@
 import type { AppendEntry } from '@relais/contracts';
+import { keyIdOf } from '@relais/crypto';
 import { AppError, type ConversationId, type EntryId, newId, type OrganizationId, type UserId } from '@relais/kernel';
 import { MemoryLog, message, wish } from '../../test/memory-log.js';
+import { KeyDays } from '../keeping/key-days.js';
 import type { Appended } from './append.js';
 import { AppendBatch } from './append-batch.js';
-import { openEntries } from './entry-sealing.js';
+import { openEntries, saidScopeOf, scopeOf } from './entry-sealing.js';
 import { Standings } from './standings.js';
 
 describe('a batch of appends', () => {
   let log: MemoryLog;
   let batch: AppendBatch;
+  let keyDays: number | null;
 
   beforeEach(async () => {
     log = await MemoryLog.open();
-    batch = new AppendBatch(log.store, new Standings(log.store), log.envelope);
+    keyDays = null;
+    batch = aBatch();
   });
   afterEach(() => log.close());
+
+  const aBatch = () =>
+    new AppendBatch(log.store, new Standings(log.store), log.envelope, new KeyDays(async () => keyDays));
 
   async function run(...wishes: [AppendEntry, UserId][]): Promise<PromiseSettledResult<Appended>[]> {
     const all = wishes.map(([command, userId]) => wish(command, userId));
@@ -39,6 +46,22 @@ describe('a batch of appends', () => {
     id: newId<EntryId>(),
     kind: 'reaction',
     body: { target, emoji: '👍' },
+  });
+
+  it('seals what is said with keys of their own, for as long as the organization wants', async () => {
+    const id = log.conversation();
+    const keyOf = async (days?: number) => (await log.envelope.keyFor(saidScopeOf(log.organizationId, id, days))).id;
+    const lastKey = () => keyIdOf(log.of(id).log.at(-1)?.body as Buffer);
+    const { entry } = await append(message(id));
+    expect(lastKey()).toBe(await keyOf());
+    await append({ conversationId: id, id: newId<EntryId>(), kind: 'deletion', body: { target: entry.id } });
+    expect(lastKey()).toBe((await log.envelope.keyFor(scopeOf(log.organizationId, id))).id);
+
+    keyDays = 7;
+    batch = aBatch();
+    await append(message(id));
+
+    expect(lastKey()).toBe(await keyOf(7));
   });
 
   it('is one commit, and gives each its number, time and content', async () => {

@@ -1,10 +1,12 @@
 import { appendEntry } from '@relais/contracts';
 import type { DataKey, Envelope } from '@relais/crypto';
 import { AppError, type ConversationId, type OrganizationId } from '@relais/kernel';
+import type { KeyDays } from '../keeping/key-days.js';
+import { SAID } from '../keeping/said.js';
 import { type Append, type Appended, type Asking, keyOf } from './append.js';
 import { Replays } from './append-replays.js';
 import { audienceOf, mentionsOf, refusalOf, targetOf, ttlOf } from './append-rules.js';
-import { keysFor, scopeOf, sealBody, toEntry } from './entry-sealing.js';
+import { keysFor, saidScopeOf, scopeOf, sealBody, toEntry } from './entry-sealing.js';
 import type { CommitResult, Draft, EntryStore, Placed, Standing } from './entry-store.js';
 import type { Standings } from './standings.js';
 
@@ -31,6 +33,7 @@ export class AppendBatch {
     private readonly store: EntryStore,
     private readonly standings: Standings,
     private readonly envelope: Envelope,
+    private readonly keyDays: KeyDays,
   ) {
     this.replays = new Replays(store, envelope);
   }
@@ -62,7 +65,12 @@ export class AppendBatch {
   /** Answers those that may not; seals what the others wrote. */
   private async prepare(organizationId: OrganizationId, appends: readonly Append[]): Promise<Ready[]> {
     const allowed = await this.authorize(organizationId, appends);
-    const scopes = allowed.map(({ append }) => scopeOf(organizationId, append.command.conversationId));
+    const keyDays = await this.keyDays.of(organizationId);
+    const scopes = allowed.map(({ append: { command } }) =>
+      SAID.has(command.kind)
+        ? saidScopeOf(organizationId, command.conversationId, keyDays)
+        : scopeOf(organizationId, command.conversationId),
+    );
     const keys = await keysFor(this.envelope, scopes);
     return allowed.flatMap(({ append, standing }, index) => {
       const { command } = append;

@@ -5,7 +5,7 @@ import type { EntityManager } from 'typeorm';
 import { insertMentions, keepMembers } from './entry-mentions.postgres.js';
 import type { CommitResult, Draft, Placed } from './entry-store.js';
 import { clearTargets, readTargets } from './entry-targets.postgres.js';
-import { expiriesOf, targetProblems } from './targets.js';
+import { endsOf, expiriesOf, targetProblems } from './targets.js';
 
 /** Undoes the transaction and says why; never leaves this module's caller. */
 export class Undo extends Error {
@@ -19,6 +19,7 @@ interface Head {
   last_seq: string;
   rules_version: number;
   recorded_at: Date;
+  keep_days: number | null;
 }
 
 /**
@@ -40,21 +41,20 @@ export async function commitDrafts(
   const problems = targetProblems(drafts, targets);
   if (problems.size > 0) throw new Undo({ outcome: 'refused', problems });
 
-  const recordedAt = (heads.values().next().value as Head).recorded_at;
+  const { recorded_at: recordedAt, keep_days: keepDays } = heads.values().next().value as Head;
   const seqs = number(drafts, heads);
-  const placed = expiriesOf(drafts, targets, recordedAt).map((expiresAt, index) => ({
-    seq: seqs[index] as number,
-    expiresAt,
-  }));
+  const own = expiriesOf(drafts, targets, recordedAt);
+  const placing = (ends: readonly (Date | undefined)[]) =>
+    seqs.map((seq, index): Placed => ({ seq, expiresAt: ends[index] }));
   const called = await keepMembers(tx, organizationId, drafts);
   lastly(tx, () =>
     Promise.all([
-      insert(tx, organizationId, called, placed, recordedAt),
+      insert(tx, organizationId, called, placing(own), recordedAt),
       insertMentions(tx, organizationId, called, seqs),
       clearTargets(tx, organizationId, drafts, recordedAt),
     ]),
   );
-  return { outcome: 'committed', recordedAt, placed };
+  return { outcome: 'committed', recordedAt, placed: placing(endsOf(drafts, targets, own, recordedAt, keepDays)) };
 }
 
 /** The lock on each conversation is taken in the order of ids, so that two commits cannot wait for each other. */
@@ -75,7 +75,8 @@ async function takeNumbers(
      UPDATE conversation c SET last_seq = c.last_seq + w.n
      FROM wanted w JOIN locked l ON l.id = w.id
      WHERE c.organization_id = $1 AND c.id = w.id
-     RETURNING c.id, c.last_seq, c.rules_version, date_trunc('milliseconds', now()) AS recorded_at`,
+     RETURNING c.id, c.last_seq, c.rules_version, date_trunc('milliseconds', now()) AS recorded_at,
+       (SELECT k.keep_days FROM message_keeping k WHERE k.organization_id = $1) AS keep_days`,
     [organizationId, [...counts.keys()], [...counts.values()]],
   );
   return new Map(rows.map((row) => [row.id, row]));

@@ -8,13 +8,23 @@ import type { StoredEntry } from './entry-store.js';
 /** Where a body belongs: moved to another row it does not open. */
 const place = (conversationId: ConversationId, id: EntryId) => ['entry.body', conversationId, id];
 
-/** The scope whose key seals what is said in a conversation. */
+/** The scope whose key seals what stays as long as a conversation: its title, and the lines that nobody said. */
 export const scopeOf = (organizationId: OrganizationId, conversationId: ConversationId): KeyScope => ({
   organizationId,
   kind: 'conversation',
   id: conversationId,
   retentionClass: 'default',
 });
+
+/** The kind of the scopes of what is said. */
+export const SAID_SCOPE = 'message';
+
+/** The scope whose key seals what is said in a conversation: it goes with that, and with nothing else. */
+export const saidScopeOf = (
+  organizationId: OrganizationId,
+  conversationId: ConversationId,
+  keyDays?: number,
+): KeyScope => ({ organizationId, kind: SAID_SCOPE, id: conversationId, retentionClass: 'default', keyDays });
 
 /** All keys at once where that works; one by one where it does not, so that only those fail whose key is broken. */
 export async function keysFor(

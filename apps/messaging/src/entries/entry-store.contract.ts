@@ -27,6 +27,10 @@ export interface Fixture {
   put(organizationId: OrganizationId, id: ConversationId, wished: Wished): Promise<void>;
   /** As any change of members does: what was known of the rules is now stale. */
   raiseRulesVersion(organizationId: OrganizationId, id: ConversationId): Promise<void>;
+  /** Says how long the organization keeps what is said; null: it says nothing. */
+  keep(organizationId: OrganizationId, keepDays: number | null): Promise<void>;
+  /** Makes an entry older. */
+  age(organizationId: OrganizationId, id: ConversationId, seq: number, days: number): Promise<void>;
 }
 
 /** What every EntryStore promises. */
@@ -297,6 +301,58 @@ export function entryStoreContract(make: () => Promise<Fixture>): void {
       expect(long?.expiresAt).toEqual(original?.expiresAt);
       expect(short?.expiresAt?.getTime()).toBe((short?.recordedAt.getTime() ?? 0) + 5_000);
       expect(reaction?.expiresAt).toBeUndefined();
+    });
+  });
+
+  describe('what the organization keeps for a time', () => {
+    const DAY_MS = 86_400_000;
+    const changing = (targetId: EntryId, kind: Draft['kind'] = 'edit') => ({ kind, targetId });
+    const lifeOf = ({ recordedAt, expiresAt }: { recordedAt: Date; expiresAt?: Date | undefined }) =>
+      expiresAt && (expiresAt.getTime() - recordedAt.getTime()) / DAY_MS;
+
+    beforeEach(() => fixture.keep(organizationId, 30));
+    afterEach(() => fixture.keep(organizationId, null));
+
+    it('ends so long after it was recorded, or earlier by itself; what nobody said stays', async () => {
+      const id = await conversation();
+      const { id: first } = await append(id);
+      await append(id, { ttlSeconds: 86_400 });
+      await append(id, changing(first, 'deletion'));
+      await append(id, { kind: 'membership' });
+      const lives = async () => (await log(id)).map(lifeOf);
+
+      expect(await lives()).toEqual([30, 1, undefined, undefined]);
+      await fixture.keep(organizationId, 400);
+      expect(await lives()).toEqual([400, 1, undefined, undefined]);
+      await fixture.keep(organizationId, null);
+      expect(await lives()).toEqual([undefined, 1, undefined, undefined]);
+    });
+
+    it('is told with its end to who wrote it', async () => {
+      const id = await conversation();
+
+      const result = await commit(draft(id), draft(id, { ttlSeconds: 60 }), draft(id, { kind: 'membership' }));
+
+      const stored = (await log(id)).map(({ expiresAt }) => expiresAt);
+      expect(result.outcome === 'committed' && result.placed.map(({ expiresAt }) => expiresAt)).toEqual(stored);
+      expect(stored.map((end) => end !== undefined)).toEqual([true, true, false]);
+    });
+
+    it('takes along what changes it, and cannot be changed once it is over', async () => {
+      const id = await conversation();
+      const { id: first } = await append(id);
+      const edit = await append(id, changing(first));
+      await append(id, changing(first, 'reaction'));
+      await fixture.age(organizationId, id, 1, 20);
+      const [original, ...others] = await log(id);
+      expect(others.map(({ expiresAt }) => expiresAt)).toEqual([original?.expiresAt, original?.expiresAt]);
+      expect((await fixture.store.find(organizationId, [edit]))[0]?.expiresAt).toEqual(original?.expiresAt);
+      const late = await commit(draft(id, changing(first)));
+      expect(late).toMatchObject({ outcome: 'committed', placed: [{ expiresAt: original?.expiresAt }] });
+
+      await fixture.age(organizationId, id, 1, 10);
+
+      expect(await commit(draft(id, changing(first)))).toMatchObject({ outcome: 'refused' });
     });
   });
 

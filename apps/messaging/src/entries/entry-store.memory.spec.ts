@@ -19,6 +19,14 @@ describe('MemoryEntryStore', () => {
       raiseRulesVersion: async (_, id) => {
         (store.conversations.get(id) as MemoryConversation).standing.rulesVersion++;
       },
+      keep: async (organizationId, keepDays) => {
+        if (keepDays === null) store.keepDays.delete(organizationId);
+        else store.keepDays.set(organizationId, keepDays);
+      },
+      age: async (_, id, seq, days) => {
+        const entry = store.conversations.get(id)?.log[seq - 1];
+        if (entry) entry.recordedAt = new Date(entry.recordedAt.getTime() - days * 86_400_000);
+      },
     };
   });
 });

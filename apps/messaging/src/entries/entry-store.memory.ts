@@ -1,14 +1,14 @@
 import type { ConversationId, EntryId, OrganizationId, UserId } from '@relais/kernel';
+import { keptUntil, SAID } from '../keeping/said.js';
 import {
   type CommitResult,
   type Draft,
   EntryStore,
-  type Placed,
   type Standing,
   type StoredEntry,
   type Window,
 } from './entry-store.js';
-import { expiriesOf, type Target, targetProblems } from './targets.js';
+import { endsOf, expiriesOf, type Target, targetProblems } from './targets.js';
 
 interface Membership {
   userId: UserId;
@@ -28,6 +28,8 @@ export interface MemoryConversation {
 /** The log in memory, for unit tests of the rules. Conversations are put in by the test. */
 export class MemoryEntryStore extends EntryStore {
   readonly conversations = new Map<ConversationId, MemoryConversation>();
+  /** How long organizations keep what is said, where they say it. */
+  readonly keepDays = new Map<OrganizationId, number>();
   /** Drafts of every commit that went through, in order. */
   readonly commits: (readonly Draft[])[] = [];
 
@@ -56,15 +58,21 @@ export class MemoryEntryStore extends EntryStore {
     if (problems.size > 0) return { outcome: 'refused', problems };
     if (drafts.some((draft) => this.stored(organizationId, draft))) return { outcome: 'known' };
     const recordedAt = this.now();
-    const placed = expiriesOf(drafts, targets, recordedAt).map((expiresAt, at) =>
-      this.append(drafts[at] as Draft, recordedAt, expiresAt),
-    );
+    const own = expiriesOf(drafts, targets, recordedAt);
+    const ends = endsOf(drafts, targets, own, recordedAt, this.keepDays.get(organizationId) ?? null);
+    const placed = drafts.map((draft, at) => ({
+      seq: this.append(draft, recordedAt, own[at]),
+      expiresAt: ends[at],
+    }));
     this.commits.push(drafts);
     return { outcome: 'committed', recordedAt, placed };
   }
 
   async find(organizationId: OrganizationId, ids: readonly { conversationId: ConversationId; id: EntryId }[]) {
-    return ids.flatMap((one) => this.stored(organizationId, one) ?? []);
+    return ids.flatMap((one) => {
+      const found = this.stored(organizationId, one);
+      return found ? this.asItStands(organizationId, found) : [];
+    });
   }
 
   async headsOf(
@@ -119,7 +127,7 @@ export class MemoryEntryStore extends EntryStore {
   private stored(
     organizationId: OrganizationId,
     { conversationId, id }: { conversationId: ConversationId; id: EntryId },
-  ): StoredEntry | undefined {
+  ): MemoryConversation['log'][number] | undefined {
     return this.of(organizationId, conversationId)?.log.find((entry) => entry.id === id);
   }
 
@@ -130,11 +138,11 @@ export class MemoryEntryStore extends EntryStore {
       .flatMap(({ log }) => log)
       .map((entry) => ({
         ...entry,
-        isCleared: entry.body === null || (entry.expiresAt !== undefined && entry.expiresAt <= now),
+        isCleared: entry.body === null || (this.asItStands(organizationId, entry).expiresAt ?? Infinity) <= now,
       }));
   }
 
-  private append(draft: Draft, recordedAt: Date, expiresAt: Date | undefined): Placed {
+  private append(draft: Draft, recordedAt: Date, expiresAt: Date | undefined): number {
     const { log } = this.conversations.get(draft.conversationId) as MemoryConversation;
     const seq = log.length + 1;
     log.push({ ...draft, seq, recordedAt, expiresAt });
@@ -142,7 +150,17 @@ export class MemoryEntryStore extends EntryStore {
       for (const entry of log)
         if (entry.id === draft.targetId || (entry.kind === 'edit' && entry.targetId === draft.targetId))
           entry.body = null;
-    return { seq, expiresAt };
+    return seq;
+  }
+
+  /** With the end that its organization gives it. */
+  private asItStands(organizationId: OrganizationId, entry: MemoryConversation['log'][number]): StoredEntry {
+    const keepDays = this.keepDays.get(organizationId);
+    if (keepDays === undefined || !SAID.has(entry.kind)) return entry;
+    const { conversationId, targetId: id, expiresAt } = entry;
+    const { recordedAt } = (id && this.stored(organizationId, { conversationId, id })) || entry;
+    const kept = keptUntil(recordedAt, keepDays);
+    return { ...entry, expiresAt: expiresAt && expiresAt < kept ? expiresAt : kept };
   }
 
   private visible(organizationId: OrganizationId, conversationId: ConversationId, userId: UserId): StoredEntry[] {
@@ -151,7 +169,7 @@ export class MemoryEntryStore extends EntryStore {
     const { log, sharesHistory, members } = conversation;
     const periods = members.filter((member) => member.userId === userId);
     const wasIn = (seq: number) => periods.some(({ joinedSeq, leftSeq = seq }) => seq >= joinedSeq && seq <= leftSeq);
-    return log.filter(({ seq }) => sharesHistory || wasIn(seq));
+    return log.filter(({ seq }) => sharesHistory || wasIn(seq)).map((entry) => this.asItStands(organizationId, entry));
   }
 }
 

@@ -1,4 +1,5 @@
 import { withOrganization } from '@relais/database';
+import { age, keep } from '../../test/keeping.js';
 import { type MessagingDatabase, messagingDatabase, putConversation } from '../../test/messaging-database.js';
 import { entryStoreContract } from './entry-store.contract.js';
 import { PostgresEntryStore } from './entry-store.postgres.js';
@@ -21,6 +22,8 @@ describe('PostgresEntryStore', () => {
             [organizationId, id],
           );
         }),
+      keep: (organizationId, keepDays) => keep(db, organizationId, { keepDays }),
+      age: (organizationId, id, seq, days) => age(db, organizationId, id, days, seq),
     };
   });
 });

@@ -2,6 +2,7 @@ import type { ConversationKind, EntryKind, MemberRole } from '@relais/contracts'
 import { withOrganization } from '@relais/database';
 import type { ConversationId, DeviceId, EntryId, OrganizationId, UserId } from '@relais/kernel';
 import type { DataSource } from 'typeorm';
+import { ENDS_AT } from '../keeping/kept.postgres.js';
 import { commitDrafts, isKnownEntry, Undo } from './entry-commit.postgres.js';
 import {
   type CommitResult,
@@ -35,8 +36,7 @@ interface StandingRow {
   direct_high: UserId | null;
 }
 
-const COLUMNS =
-  'e.conversation_id, e.seq, e.id, e.kind, e.sender_id, e.sender_device_id, e.recorded_at, e.expires_at, e.body';
+const COLUMNS = `e.conversation_id, e.seq, e.id, e.kind, e.sender_id, e.sender_device_id, e.recorded_at, e.body, ${ENDS_AT} AS expires_at`;
 
 /** Periods of membership decide what may be seen; `c` is the conversation, `e` the entry, $2 the person. */
 const VISIBLE = `(c.shares_history OR EXISTS (

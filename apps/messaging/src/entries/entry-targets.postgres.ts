@@ -1,5 +1,6 @@
 import type { OrganizationId } from '@relais/kernel';
 import type { EntityManager } from 'typeorm';
+import { ENDS_AT } from '../keeping/kept.postgres.js';
 import type { Draft } from './entry-store.js';
 import type { Target } from './targets.js';
 
@@ -13,7 +14,7 @@ export async function readTargets(
   if (changing.length === 0) return [];
   return tx.query(
     `SELECT e.conversation_id AS "conversationId", e.id, e.kind, e.sender_id AS "senderId", e.expires_at AS "expiresAt",
-            (e.cleared_at IS NOT NULL OR coalesce(e.expires_at <= now(), false)) AS "isCleared"
+            e.recorded_at AS "recordedAt", (e.cleared_at IS NOT NULL OR coalesce(${ENDS_AT} <= now(), false)) AS "isCleared"
      FROM unnest($2::uuid[], $3::uuid[]) AS w(conversation_id, id)
      JOIN entry e ON e.organization_id = $1 AND e.conversation_id = w.conversation_id AND e.id = w.id`,
     [organizationId, changing.map((draft) => draft.conversationId), changing.map((draft) => draft.targetId)],

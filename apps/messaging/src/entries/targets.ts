@@ -1,5 +1,6 @@
 import type { EntryKind } from '@relais/contracts';
 import type { ConversationId, EntryId, UserId } from '@relais/kernel';
+import { keptUntil, SAID } from '../keeping/said.js';
 import type { Draft, TargetProblem } from './entry-store.js';
 
 /** What is known of an entry that another one changes. */
@@ -8,21 +9,25 @@ export interface Target {
   id: EntryId;
   kind: EntryKind;
   senderId: UserId;
+  recordedAt: Date;
   /** Deleted, or its time is over. */
   isCleared: boolean;
+  /** By its own time alone. */
   expiresAt?: Date | null | undefined;
 }
+
+type Judged = Pick<Target, 'kind' | 'senderId' | 'isCleared'>;
 
 /**
  * Which drafts change something they may not: only messages can be edited, deleted or reacted to; only by who wrote them,
  * or a moderator deletes. A target may come earlier in the same commit.
  */
 export function targetProblems(drafts: readonly Draft[], stored: readonly Target[]): Map<number, TargetProblem> {
-  const known = new Map(stored.map((target) => [keyOf(target), target]));
+  const known = new Map<string, Judged>(stored.map((target) => [keyOf(target), target]));
   const problems = new Map<number, TargetProblem>();
   drafts.forEach((draft, index) => {
-    const { conversationId, id, kind, senderId, targetId } = draft;
-    known.set(keyOf(draft), { conversationId, id, kind, senderId, isCleared: false });
+    const { conversationId, kind, senderId, targetId } = draft;
+    known.set(keyOf(draft), { kind, senderId, isCleared: false });
     if (!targetId) return;
     const target = known.get(keyOf({ conversationId, id: targetId }));
     const problem = problemOf(draft, target);
@@ -32,7 +37,7 @@ export function targetProblems(drafts: readonly Draft[], stored: readonly Target
   return problems;
 }
 
-function problemOf(draft: Draft, target: Target | undefined): TargetProblem | undefined {
+function problemOf(draft: Draft, target: Judged | undefined): TargetProblem | undefined {
   if (!target || target.kind !== 'message') return 'target_not_found';
   // Deleting what is deleted already is what a second device does that was offline meanwhile.
   if (target.isCleared && draft.kind !== 'deletion') return 'target_not_found';
@@ -55,6 +60,28 @@ export function expiriesOf(
     const end = Math.min(own, edited ?? Infinity);
     ends.set(keyOf(draft), end);
     return Number.isFinite(end) ? new Date(end) : undefined;
+  });
+}
+
+/**
+ * When the content of each draft ends as things stand: at its own end, or by how long the organization keeps what is said, with
+ * what it changes.
+ */
+export function endsOf(
+  drafts: readonly Draft[],
+  stored: readonly Target[],
+  own: readonly (Date | undefined)[],
+  recordedAt: Date,
+  keepDays: number | null,
+): (Date | undefined)[] {
+  if (keepDays === null) return [...own];
+  const recorded = new Map(stored.map((target) => [keyOf(target), target.recordedAt]));
+  return drafts.map(({ conversationId, kind, targetId }, index) => {
+    const end = own[index];
+    if (!SAID.has(kind)) return end;
+    const since = targetId && recorded.get(keyOf({ conversationId, id: targetId }));
+    const kept = keptUntil(since || recordedAt, keepDays);
+    return end && end < kept ? end : kept;
   });
 }
 

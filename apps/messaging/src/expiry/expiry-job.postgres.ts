@@ -2,13 +2,16 @@ import { withOrganization } from '@relais/database';
 import type { OrganizationId } from '@relais/kernel';
 import type { Log } from '@relais/observability';
 import type { DataSource } from 'typeorm';
+import { clearOver } from '../keeping/keeping-rows.postgres.js';
+import type { SpentKeys } from '../keeping/spent-keys.js';
 import { contentsExpired } from '../metrics.js';
 
 const BATCH = 500;
 
 /**
- * Clears content whose time is over. Readers never see expired content anyway; this takes it off the disk. Any number of
- * replicas may run it: they skip what another one has at hand.
+ * Clears content whose time is over, by its own end or by how long its organization keeps it, and then the keys that sealed
+ * nothing else (A-61). Readers never see such content anyway; this takes it off the disk. Any number of replicas may run it: they
+ * skip what another one has at hand.
  */
 export class ExpiryJob {
   private timer: NodeJS.Timeout | undefined;
@@ -17,6 +20,7 @@ export class ExpiryJob {
 
   constructor(
     private readonly db: DataSource,
+    private readonly spentKeys: SpentKeys,
     private readonly intervalMs: number,
     private readonly log: Log,
   ) {}
@@ -39,15 +43,27 @@ export class ExpiryJob {
   async runOnce(): Promise<void> {
     const organizations: { id: OrganizationId }[] = await this.db.query('SELECT o.id FROM organization_seen o');
     for (const { id } of organizations) {
-      let cleared = BATCH;
-      while (cleared === BATCH && !this.isStopped) {
-        cleared = await this.clear(id);
-        if (cleared > 0) contentsExpired(cleared);
-      }
+      await this.repeat(() => this.clearExpired(id));
+      await this.repeat(() => this.clearOver(id));
+      if (!this.isStopped) await this.spentKeys.destroy(id);
     }
   }
 
-  private clear(organizationId: OrganizationId): Promise<number> {
+  /** As long as a batch is full. */
+  private async repeat(clear: () => Promise<number>): Promise<void> {
+    let found = BATCH;
+    while (found === BATCH && !this.isStopped) found = await clear();
+  }
+
+  private clearOver(organizationId: OrganizationId): Promise<number> {
+    return withOrganization(this.db, organizationId, async (tx) => {
+      const { found, cleared } = await clearOver(tx, organizationId, BATCH);
+      if (cleared > 0) contentsExpired('organization', cleared);
+      return found;
+    });
+  }
+
+  private clearExpired(organizationId: OrganizationId): Promise<number> {
     return withOrganization(this.db, organizationId, async (tx) => {
       const rows: unknown[] = await tx.query(
         `WITH due AS (
@@ -64,6 +80,7 @@ export class ExpiryJob {
          SELECT 1 FROM cleared`,
         [organizationId, BATCH],
       );
+      if (rows.length > 0) contentsExpired('expired', rows.length);
       return rows.length;
     });
   }

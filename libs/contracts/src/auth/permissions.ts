@@ -16,7 +16,10 @@ export const permission = z.enum([
   'manage_devices',
   /** Order a remote wipe. */
   'wipe_devices',
-  /** Say which factors are needed, what apps may do, who and how many may register, and who may meet whom. */
+  /**
+   * Say which factors are needed, what apps may do, who and how many may register, who may meet whom, and how long messages are
+   * kept.
+   */
   'manage_policies',
   /** Connect directories, run and undo their synchronisation; SCIM clients; imports. */
   'manage_directories',

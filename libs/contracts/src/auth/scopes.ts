@@ -19,6 +19,8 @@ export const scope = z.enum([
   'alarm-sources:write',
   /** Say how many people the organization may have. */
   'people-quota:write',
+  /** Say how long what is said is kept, and how long one of its keys is used. */
+  'message-keeping:write',
   /** Keep identity providers of its own, which bring in members and say nothing of roles, pools and second factors. */
   'identity-sources:write',
   /** Invite administrators, each by their address, and take back what it made of that itself. An owner gives it. */

@@ -81,12 +81,15 @@ const position = {
   recordedAt: timestamp,
 };
 
-/** One numbered line of a conversation's log. `body` is null once its content was deleted or has expired. */
+/**
+ * One numbered line of a conversation's log. `body` is null once its content was deleted or has expired. `expiresAt` is when it
+ * does, as things stand: by its own time, or by how long the organization keeps messages (`setMessageKeeping`).
+ */
 export const entry = z.discriminatedUnion('kind', [
   z.object({ ...position, kind: z.literal('message'), body: messageBody.nullable(), expiresAt: timestamp.optional() }),
   z.object({ ...position, kind: z.literal('edit'), body: editBody.nullable(), expiresAt: timestamp.optional() }),
   z.object({ ...position, kind: z.literal('deletion'), body: deletionBody }),
-  z.object({ ...position, kind: z.literal('reaction'), body: reactionBody }),
+  z.object({ ...position, kind: z.literal('reaction'), body: reactionBody, expiresAt: timestamp.optional() }),
   z.object({ ...position, kind: z.literal('membership'), body: membershipBody }),
   z.object({ ...position, kind: z.literal('settings'), body: settingsBody }),
   z.object({ ...position, kind: z.literal('closed'), body: closedBody }),

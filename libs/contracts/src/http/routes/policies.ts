@@ -29,13 +29,16 @@ import {
   readMyPermissions,
   unassignRole,
 } from '../../auth/roles.js';
+import { previewMessageKeeping, readMessageKeeping, setMessageKeeping } from '../../messaging/message-keeping.js';
 import { route } from '../define-route.js';
 
 const contactCell = '/v1/contact-policy/cells/{fromPoolId}/{toPoolId}';
 const registrationEntry = '/v1/registration-policy/{entryId}';
 const appPolicyLayer = '/v1/app-policies/layers/{layer}/{subjectId}';
 
-/** Who may do what, meet whom and register: auth. */
+const messageKeeping = '/v1/message-keeping';
+
+/** Who may do what, meet whom and register: auth. How long messages are kept: messaging. */
 export const POLICY_ROUTES = {
   readMyAppPolicy: route('GET', '/v1/app-policy', 'What my app may do on this device', readMyAppPolicy, { etag: true }),
   reportAppPolicy: route('POST', '/v1/app-policy/report', 'Say what my device made of its policy', reportAppPolicy),
@@ -55,6 +58,15 @@ export const POLICY_ROUTES = {
   deleteRegistrationEntry: route('DELETE', registrationEntry, 'Let somebody register no more', deleteRegistrationEntry),
   readPeopleQuota: route('GET', '/v1/people-quota', 'How many people there may be', readPeopleQuota),
   setPeopleQuota: route('PUT', '/v1/people-quota', 'Say how many people there may be', setPeopleQuota),
+
+  readMessageKeeping: route('GET', messageKeeping, 'How long messages are kept', readMessageKeeping),
+  setMessageKeeping: route('PUT', messageKeeping, 'Say how long messages are kept', setMessageKeeping),
+  previewMessageKeeping: route(
+    'POST',
+    `${messageKeeping}/preview`,
+    'How many messages a shorter period would end',
+    previewMessageKeeping,
+  ),
 
   myPermissions: route('GET', '/v1/me/permissions', 'What I may do, and where', readMyPermissions),
   listRoles: route('GET', '/v1/roles', 'List custom roles', listRoles),
