@@ -151,6 +151,21 @@ describe('the quota of people', () => {
     expect(await read()).toMatchObject({ people: 2 });
   });
 
+  it('is added up by an import that only looks: it refuses as many as could not come in, over all of its parts', async () => {
+    await limit(121);
+    const people = Array.from({ length: 150 }, (_, at) => `p${at}@brigade.example,P ${at}`);
+    const csv = ['email,name', `${owner.person.email},Here`, 'nonsense,Nobody', ...people].join('\n');
+    const run = (dryRun: boolean) => world.bus.request(importPeople, { csv, dryRun }, as(owner));
+
+    const looked = await run(true);
+    expect(looked).toMatchObject({ made: 120, existing: 1, refused: 31 });
+    expect(looked.lines.slice(-30).map(({ problem }) => problem)).toEqual(Array<string>(30).fill(FULL));
+    expect(await read()).toMatchObject({ people: 1 });
+
+    const { made, existing, refused } = await run(false);
+    expect({ made, existing, refused }).toEqual({ made: 120, existing: 1, refused: 31 });
+  });
+
   it('holds for SCIM, which may keep people who are not active', async () => {
     const scim = await ScimTester.of(world, owner);
     await limit(2);

@@ -12,7 +12,7 @@ import { NO_PASSWORD } from '../passwords/password-hasher.js';
 import { actorWith } from '../permissions/actor.postgres.js';
 import { defaultPool, listPoolRows, toPools } from '../pools/pool-rows.postgres.js';
 import { assertMayRegister } from '../registration-policy/may-register.js';
-import { hasRoom, isFull } from '../people-quota/room.postgres.js';
+import { isFull, roomLeft } from '../people-quota/room.postgres.js';
 import { type Column, PersonalData } from '../sealing/personal-data.js';
 import { insertUser } from '../users/user-rows.postgres.js';
 import { type Judged, judgeLines, type Newcomer } from './judge-lines.js';
@@ -45,15 +45,22 @@ export class ImportPeopleHandler {
   ): Promise<PeopleImport> {
     const { ownRole, pools } = await this.begin(principal, dryRun);
     const judged = judgeLines(await readPeopleCsv(csv), { ownRole, pools });
-    const lines: ImportedLine[] = [];
+    const done: ImportedLine[] = [];
     for (let at = 0; at < judged.length; at += AT_ONCE)
-      lines.push(...(await this.unlessBeaten(() => this.batch(principal, judged.slice(at, at + AT_ONCE), dryRun))));
+      done.push(...(await this.unlessBeaten(() => this.batch(principal, judged.slice(at, at + AT_ONCE), dryRun))));
+    const lines = dryRun ? await this.withinRoom(principal, done) : done;
     const count = (...outcomes: ImportedLine['outcome'][]) =>
       lines.filter(({ outcome }) => outcomes.includes(outcome)).length;
     return {
       ...{ isDryRun: dryRun, made: count('made', 'would_make'), existing: count('exists'), refused: count('refused') },
       lines,
     };
+  }
+
+  /** What nobody made took no room: here it is added up, and who would come in first has it. */
+  private async withinRoom({ organizationId }: Principal, lines: readonly ImportedLine[]): Promise<ImportedLine[]> {
+    let left = await this.db.within(organizationId, (tx) => roomLeft(tx, organizationId));
+    return lines.map((one) => (one.outcome !== 'would_make' || left-- > 0 ? one : full(one.line)));
   }
 
   /** Somebody may come in by another way meanwhile: then they are found the next time. */
@@ -151,7 +158,6 @@ export class ImportPeopleHandler {
     const refusal = await refusalOf(assertMayRegister(tx, organizationId, { email: newcomer.email, emailIndex }));
     if (refusal) return { line, outcome: 'refused', problem: 'registration_not_allowed', says: NOT_ALLOWED };
     const trouble = newcomer.hasBadPhone ? { problem: 'phone_invalid' as const, says: NO_PHONE } : {};
-    if (!sealed && !(await hasRoom(tx, organizationId))) return full(line);
     if (!sealed) return { line, outcome: 'would_make', ...trouble };
     const poolIds = newcomer.poolIds.length > 0 ? newcomer.poolIds : [await defaultPool(tx, organizationId)];
     const person = { organizationId, id, role, emailIndex, ...sealed };

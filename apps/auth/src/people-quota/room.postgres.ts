@@ -2,7 +2,7 @@ import { AppError, type OrganizationId, type UserId } from '@relais/kernel';
 import type { Tx } from '../database/database.js';
 import { row } from '../database/sql.js';
 import { peopleLimitReached } from '../metrics.js';
-import { countActivePeople, lockQuota } from './quota-rows.postgres.js';
+import { countActivePeople, findQuota, lockQuota } from './quota-rows.postgres.js';
 
 const LIMIT_REACHED = 'people_limit_reached';
 
@@ -20,7 +20,13 @@ export async function assertRoom(tx: Tx, organizationId: OrganizationId): Promis
   throw new AppError('conflict', LIMIT_REACHED, 'there are as many people as there may be: see setPeopleQuota');
 }
 
-export async function hasRoom(tx: Tx, organizationId: OrganizationId): Promise<boolean> {
+/** For how many more there is room at this moment, held for nobody; infinite where there is no quota. */
+export async function roomLeft(tx: Tx, organizationId: OrganizationId): Promise<number> {
+  const quota = await findQuota(tx, organizationId);
+  return quota ? Math.max(0, quota.max_people - (await countActivePeople(tx, organizationId))) : Infinity;
+}
+
+async function hasRoom(tx: Tx, organizationId: OrganizationId): Promise<boolean> {
   const quota = await lockQuota(tx, organizationId);
   return !quota || (await countActivePeople(tx, organizationId)) < quota.max_people;
 }
