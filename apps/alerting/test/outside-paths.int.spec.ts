@@ -239,7 +239,7 @@ describe('the ways out of the server', () => {
       expect(await world.laddersDue()).toBe(0);
     });
 
-    it('and a forged word is refused (F-36, A-45)', async () => {
+    it('and a forged word is refused (F-36)', async () => {
       const [id, other] = [await sendOne(), await sendOne()];
 
       expect(await report(id, 'MessageStatus=delivered', { secret: 'guessed' })).toBe('report_refused');

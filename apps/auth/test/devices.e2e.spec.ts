@@ -1,6 +1,7 @@
 import {
   cancelWipe,
   confirmWipe,
+  factorKind,
   fetchWipeOrder,
   listOrganizationDevices,
   listWipes,
@@ -79,6 +80,23 @@ describe('devices', () => {
       expect(await setState(other, waiting, 'active')).toBe('forbidden');
       expect(await setState(member, waiting, 'active')).toBe('ok');
       expect(await codeOf(login(member, second))).toBe('ok');
+    });
+
+    it('ask their person once each, no more of them than a person may have, and stand for no factor (A-34)', async () => {
+      await demand(world, owner, { deviceApproval: 'own_device', devicesPerPerson: 3 });
+      const member = await aMember(world, owner);
+      const waiting = [aDevice(), aDevice()];
+      const asked = async () => {
+        const facts = await factsOf(world, 'device.state-changed');
+        return facts.filter(({ actor, after }) => actor.id === member.tokens.userId && after?.['state'] === 'pending');
+      };
+
+      for (const one of [...waiting, ...waiting, ...waiting])
+        expect(await codeOf(login(member, one))).toBe('device_pending');
+      for (let turn = 0; turn < 5; turn++) expect(await codeOf(login(member, aDevice()))).toBe('too_many_devices');
+      expect((await asked()).map(({ object }) => object.id)).toEqual(waiting.map(({ device }) => device.id));
+      // Whoever pressed "yes" has let in a device, and has shown nothing in place of its person.
+      expect(factorKind.options).toEqual(['totp', 'passkey', 'recovery_code']);
     });
 
     it('are refused beyond the number that a person may have, and on other platforms', async () => {

@@ -12,6 +12,7 @@ import {
   refreshSession,
   removeFactor,
   renewRecoveryCodes,
+  type Tokens,
 } from '@relais/contracts';
 import { newId } from '@relais/kernel';
 import pg from 'pg';
@@ -284,6 +285,25 @@ describe('factors', () => {
       const proof = await refreshInput(newcomer.tokens, newcomer.on, world.clock.now());
       expect((await world.bus.request(refreshSession, proof)).limitedTo).toBe('factors');
       expect(await codeOf(login(boss))).toBe('factor_required');
+    });
+
+    it('ends a session that is left alone, or goes on, for longer than it says (A-38)', async () => {
+      const boss = await anOrganization(world);
+      const member = await aMember(world, boss);
+      await demand(world, boss, { sessionIdleSeconds: 300, sessionAbsoluteSeconds: 600 });
+      const refresh = async (tokens: Tokens) =>
+        world.bus.request(refreshSession, await refreshInput(tokens, member.on, world.clock.now()));
+
+      const idle = await signIn(world, member, member.on);
+      world.clock.advance(301_000);
+      expect(await codeOf(refresh(idle.tokens))).toBe('refresh_failed');
+      let { tokens } = await signIn(world, member, member.on);
+      for (let turn = 0; turn < 2; turn++) {
+        world.clock.advance(250_000);
+        tokens = await refresh(tokens);
+      }
+      world.clock.advance(110_000);
+      expect(await codeOf(refresh(tokens))).toBe('refresh_failed');
     });
 
     it('ends a session that showed less at its next refresh (A-25)', async () => {

@@ -1,9 +1,15 @@
 import {
   type Bot,
+  beginOidcLogin,
   deleteIdentityProvider,
+  finishOidcLogin,
   listIdentityProviders,
+  listUsers,
   type IdentityProviderSettings,
   putIdentityProvider,
+  readMyPermissions,
+  setPeopleQuota,
+  type Tokens,
 } from '@relais/contracts';
 import { newId, type PoolId } from '@relais/kernel';
 import type { z } from 'zod';
@@ -13,7 +19,9 @@ import { aBot, type TestKey, tokenFor } from './bot.js';
 import { as } from './factors.js';
 import { factsOf } from './facts.js';
 import { providerSettings } from './permission-rows.js';
-import { anOrganization, codeOf, type Member, startWorld, type World } from './world.js';
+import { Browser, OidcProviderProcess, REDIRECT_URI } from './oidc-provider-process.js';
+import { aDevice } from './person.js';
+import { aMember, anOrganization, codeOf, type Member, startWorld, type World } from './world.js';
 
 type Settings = z.input<typeof putIdentityProvider.input>['settings'];
 
@@ -102,5 +110,62 @@ describe('identity providers of bots (A-44)', () => {
 
     expect(await codeOf(put(newId(), await asBot(plain, its)))).toBe('scope_missing');
     expect(await codeOf(list(await asBot(plain, its)))).toBe('scope_missing');
+  });
+
+  describe('and who comes by one', () => {
+    let provider: OidcProviderProcess;
+    let id: string;
+
+    beforeAll(async () => {
+      provider = await OidcProviderProcess.start({});
+    });
+    afterAll(() => provider.kill());
+    beforeEach(async () => {
+      id = newId();
+      await put(id, await asBot(), {
+        ...{ issuer: provider.issuer, clientId: 'relais', clientSecret: 'a secret of the client' },
+        ...{ redirectUris: [REDIRECT_URI], mayCreatePeople: true },
+      });
+    });
+
+    const login = async (email: string): Promise<Tokens> => {
+      const ada = { email, email_verified: true, name: 'Ada Able', groups: ['chiefs'] };
+      await provider.say({ people: { ada } });
+      const asked = { organization: owner.handle, providerId: id as never, redirectUri: REDIRECT_URI };
+      const begun = await world.bus.request(beginOidcLogin, { ...asked, device: aDevice().device });
+      const callbackUrl = await new Browser().signIn(begun.authorizationUrl, 'ada');
+      return world.bus.request(finishOidcLogin, { loginToken: begun.loginToken, callbackUrl });
+    };
+    const people = async () => (await world.bus.request(listUsers, { limit: 200 }, as(owner))).items;
+    const person = async (userId: string) => (await people()).find(({ id: one }) => one === userId);
+
+    it('is a member where newcomers are, without a permission, and the same one the next time', async () => {
+      const newcomer = await aMember(world, owner);
+      const { userId, accessToken } = await login('ada@brigade.example');
+
+      const [ada, beside] = await Promise.all([userId, newcomer.tokens.userId].map(person));
+      expect(ada).toMatchObject({ displayName: 'Ada Able', role: 'member', state: 'active', poolIds: beside?.poolIds });
+      const mine = await world.bus.request(readMyPermissions, {}, { token: accessToken });
+      expect(mine.permissions).toEqual([]);
+      expect((await login('ada@brigade.example')).userId).toBe(userId);
+    });
+
+    it('is not somebody who is here already, owner or member, though the address is verified', async () => {
+      const member = await aMember(world, owner);
+
+      for (const { person: known } of [owner, member]) expect(await codeOf(login(known.email))).toBe('login_failed');
+      expect(await people()).toHaveLength(2);
+      expect((await list(await asBot()))[0]?.people).toBe(0);
+      expect(await codeOf(login('ada@brigade.example'))).toBe('ok');
+    });
+
+    it('comes in within the quota alone', async () => {
+      await world.bus.request(setPeopleQuota, { maxPeople: 1 }, as(owner));
+
+      expect(await codeOf(login('ada@brigade.example'))).toBe('login_failed');
+      expect(await people()).toHaveLength(1);
+      await world.bus.request(setPeopleQuota, { maxPeople: 2 }, as(owner));
+      expect(await codeOf(login('ada@brigade.example'))).toBe('ok');
+    });
   });
 });

@@ -35,7 +35,7 @@ describe('SCIM (RFC 7643, RFC 7644)', () => {
   const idOf = async (made: ReturnType<ScimTester['user']>): Promise<string> => (await made).body.id as string;
 
   describe('asks who speaks', () => {
-    it('and answers nobody without the secret of a client (A-20)', async () => {
+    it('and answers nobody without the secret of a client (A-42)', async () => {
       for (const bearer of ['', 'x', `${scim.bearer}x`, scim.bearer.slice(0, -1)]) {
         scim.bearer = bearer;
         const { status, body } = await scim.ask('GET', '/Users');
@@ -68,7 +68,7 @@ describe('SCIM (RFC 7643, RFC 7644)', () => {
       expect(await person(id)).toMatchObject({ state: 'active' });
     });
 
-    it('and shows it nothing of another client, nor of another organization (A-40)', async () => {
+    it('and shows it nothing of another client, nor of another organization (A-45)', async () => {
       const id = await idOf(scim.user('ada@brigade.example'));
       const others = [await ScimTester.of(world, owner), await ScimTester.of(world, await anOrganization(world))];
 

@@ -162,7 +162,7 @@ describe('contact points', () => {
     expect(await list(anna)).toHaveLength(LIMITS.contactPoints);
   });
 
-  it('that are webhooks get a secret that is shown once, and lead nowhere into our own network (A-25)', async () => {
+  it('that are webhooks get a secret that is shown once, and lead nowhere into our own network (A-56)', async () => {
     const webhook = { kind: 'webhook', url: 'https://pager.example/hook' } as const;
     const first = await put(anna, webhook);
     const again = await put(anna, webhook, { id: first.id });

@@ -113,7 +113,7 @@ describe('where a device is woken', () => {
     'https://[::1]/x',
     'https://relais-postgres/x',
     'https://127.0.0.1:8080/x',
-  ])('may not be %s, in our own network (A-25)', async (endpoint) => {
+  ])('may not be %s, in our own network (A-56)', async (endpoint) => {
     expect(await codeOf(put(world.device(anna), { kind: 'unified_push', endpoint }))).toBe('forbidden_address');
   });
 

@@ -125,7 +125,7 @@ describe('Twilio', () => {
     expect(await twilio('').read(signed(body))).toBe(report);
   });
 
-  it('is not believed without its signature (A-45)', async () => {
+  it('is not believed without its signature (F-36)', async () => {
     const body = 'MessageStatus=delivered';
     const forged = [
       signed(body, URL_OF_REPORT, 'guess'),
@@ -181,7 +181,7 @@ describe('Vonage', () => {
     expect(await vonage('').read(await report(JSON.stringify({ status })))).toBe(said);
   });
 
-  it('is not believed without its signature, or for another body (A-45)', async () => {
+  it('is not believed without its signature, or for another body (F-36)', async () => {
     const body = '{"status":"delivered"}';
     const forged = [
       await report(body, { secret: 'somebody else’s secret, as long' }),
@@ -214,7 +214,7 @@ describe('a provider of one’s own', () => {
     expect(await generic(provider.url).send(sms)).toEqual(outcome);
   });
 
-  it('reports what became of it, and is not believed without its signature (A-45)', async () => {
+  it('reports what became of it, and is not believed without its signature (F-36)', async () => {
     const body = '{"state":"reached"}';
     const headers: Record<string, string> = { ...signWebhook(SECRET, 'r-1', body) };
     const read = (said: string, signed: Record<string, string>) =>
