@@ -1,6 +1,6 @@
 import type { UserId } from '@relais/kernel';
 import type { Outcome } from '../src/notifications/finish.postgres.js';
-import { TOLD_AT_ONCE } from '../src/notifications/tell.postgres.js';
+import { FIRST_AT_ONCE } from '../src/notifications/tell.postgres.js';
 import { EngineWorld } from './engine-world.js';
 
 const SENT: Outcome = { state: 'sent' };
@@ -71,14 +71,13 @@ describe('whoever is told by a way that is free', () => {
   });
 
   it('is taken by as many as are sent to in one go, also when many alarms are due together', async () => {
-    const people = Array.from({ length: TOLD_AT_ONCE / 2 + 1 }, () => world.person());
-    await world.raise(raiser, { audience: { userIds: people } });
-    await world.raise(raiser, { audience: { userIds: people } });
+    const people = Array.from({ length: FIRST_AT_ONCE }, () => world.person());
+    for (let alarms = 3; alarms > 0; alarms--) await world.raise(raiser, { audience: { userIds: people } });
     release(SENT);
 
     await world.engine.runOnce();
     await world.engine.idle();
 
-    expect(sent()).toHaveLength(people.length * 2);
+    expect(sent()).toHaveLength(people.length * 3);
   });
 });

@@ -20,6 +20,13 @@ const AT_ONCE = 250;
 /** What waits for a way that is busy here is looked for again so soon, by whoever has time then. */
 const LOOK_AGAIN_SECONDS = 1;
 
+/** What is being sent by one way, and what is next. */
+interface Lane {
+  groups: number;
+  /** Ends with the last of them. */
+  work: Promise<void>;
+}
+
 /**
  * Sends what is waiting, by organization; one batch at a time each and way, so that no way waits for another whose provider
  * takes its time.
@@ -27,7 +34,7 @@ const LOOK_AGAIN_SECONDS = 1;
 export class Dispatcher {
   private readonly handingOut = new Map<OrganizationId, Promise<void>>();
   private readonly again = new Set<OrganizationId>();
-  private readonly lanes = new Map<OrganizationId, Map<AlarmPath, Promise<void>>>();
+  private readonly lanes = new Map<OrganizationId, Map<AlarmPath, Lane>>();
   /** Where something may wait for a way that is busy here. */
   private readonly wanted = new Set<OrganizationId>();
   /** Told when something is due that the engine does not know of yet. */
@@ -52,7 +59,10 @@ export class Dispatcher {
 
   /** For a transaction that tells people: what it holds at the commit is to be given to `sendTaken`. */
   hand(organizationId: OrganizationId): Hand {
-    return new Hand(this.freeWays(organizationId), AT_ONCE);
+    const free = this.freeWays(organizationId);
+    // Gateways are told at once: what is next by then does not wait for long.
+    const isNext = this.lanes.get(organizationId)?.get('socket')?.groups === 1;
+    return new Hand(isNext ? [...free, 'socket'] : free, AT_ONCE);
   }
 
   sendTaken(organizationId: OrganizationId, taken: readonly Claimed[]): void {
@@ -62,7 +72,7 @@ export class Dispatcher {
   async idle(): Promise<void> {
     const running = () => [
       ...this.handingOut.values(),
-      ...[...this.lanes.values()].flatMap((lanes) => [...lanes.values()]),
+      ...[...this.lanes.values()].flatMap((lanes) => [...lanes.values()].map(({ work }) => work)),
     ];
     while (running().length > 0) await Promise.allSettled(running());
   }
@@ -97,17 +107,19 @@ export class Dispatcher {
 
   /** After what is under way by this way: it may have begun since somebody found it free. */
   private open(organizationId: OrganizationId, path: AlarmPath, group: readonly Claimed[]): void {
-    const lanes = this.lanes.get(organizationId) ?? new Map<AlarmPath, Promise<void>>();
+    const lanes = this.lanes.get(organizationId) ?? new Map<AlarmPath, Lane>();
     this.lanes.set(organizationId, lanes);
-    const work: Promise<void> = (lanes.get(path) ?? Promise.resolve())
+    const lane = lanes.get(path) ?? { groups: 0, work: Promise.resolve() };
+    lanes.set(path, lane);
+    lane.groups++;
+    lane.work = lane.work
       .then(() => this.work(organizationId, path, group))
       .catch((error: unknown) => this.log.error({ event: 'alerting.dispatch_failed', kind: path, error }))
       .finally(() => {
-        if (lanes.get(path) === work) lanes.delete(path);
+        if (--lane.groups === 0) lanes.delete(path);
         if (lanes.size === 0) this.lanes.delete(organizationId);
         if (this.wanted.delete(organizationId)) this.send(organizationId);
       });
-    lanes.set(path, work);
   }
 
   private async work(organizationId: OrganizationId, path: AlarmPath, group: readonly Claimed[]): Promise<void> {
