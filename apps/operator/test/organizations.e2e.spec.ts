@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type Bot, ROUTES } from '@relais/contracts';
 import { Cluster } from '@relais/devstack';
 import type { ApiObject } from '@relais/kube-api';
-import { type DeviceId, newId } from '@relais/kernel';
+import { type ConversationId, type DeviceId, type EntryId, newId } from '@relais/kernel';
 import { DeviceKey, RelaisApi, RelaisSession } from '@relais/sdk';
 import { eventually } from './eventually.js';
 import { ownServers } from './own-servers.js';
@@ -52,7 +52,9 @@ describe('an organization as an object', () => {
     const { loginToken } = await owner.call(ROUTES.beginStepUp, {});
     await owner.stepUp({ loginToken, shown: { kind: 'password', password } });
     const key = DeviceKey.generate();
-    const scopes = ['people-quota:write', 'administrators:invite', 'identity-sources:write'] as const;
+    const scopes = [
+      ...(['people-quota:write', 'administrators:invite', 'identity-sources:write', 'message-keeping:write'] as const),
+    ];
     bot = await owner.call(ROUTES.createBot, {
       ...{ displayName: 'Operator', scopes: [...scopes], publicKey: key.publicKey },
     });
@@ -134,6 +136,26 @@ describe('an organization as an object', () => {
     expect(await only()).toMatchObject({ madeBy: bot.id, settings: { issuer: entra.issuer, mayCreatePeople: true } });
     await change({ identityProviders: null });
     await eventually(async () => (await only())?.settings.enabled === false);
+  });
+
+  it('keeps messages as long as it says, and each says when it ends', async () => {
+    const group = await owner.call(ROUTES.createConversation, {
+      ...{ id: newId<ConversationId>(), kind: 'group', memberIds: [], title: 'Shift' },
+    });
+    await owner.call(ROUTES.append, {
+      ...{ conversationId: group.id, id: newId<EntryId>(), kind: 'message', body: { text: 'on my way' } },
+    });
+    await change({ messages: { keepDays: 90, keyDays: 7 } });
+    await eventually(async () => (await acme())['status'].messages?.keepDays === 90);
+
+    expect(await owner.call(ROUTES.readMessageKeeping, {})).toMatchObject({
+      ...{ keepDays: 90, keyDays: 7, updatedBy: bot.id },
+    });
+    expect((await acme())['status'].messages).toMatchObject({ hidden: { messages: 0, conversations: 0 } });
+    const { entries } = await owner.call(ROUTES.listEntries, { conversationId: group.id });
+    const [said] = entries.filter(({ kind }) => kind === 'message');
+    expect(said).toMatchObject({ body: { text: 'on my way' }, expiresAt: expect.any(String) });
+    expect(await owner.call(ROUTES.previewMessageKeeping, { keepDays: 1 })).toMatchObject({ messages: 0 });
   });
 
   it('invites the administrators that it names, each once, by address, and says who has come', async () => {

@@ -10,12 +10,13 @@ import { failureOf, type Reasons } from '../relais/api-failure.js';
 import { Administrators } from './administrators.js';
 import { IdentityProviders } from './identity-providers.js';
 import { measured } from './measured.js';
+import { Messages } from './messages.js';
 import { type MeasuredPeople, type Organization, type OrganizationDone, organizationsOf } from './organization.js';
 import type { OwnOrganization } from './own-organization.js';
 
 const MISSING_SCOPE = [
   'Forbidden',
-  'the bot may not do this: give it the scope people-quota:write, administrators:invite to invite administrators, and identity-sources:write for identity providers',
+  'the bot may not do this: give it the scope people-quota:write, administrators:invite to invite administrators, identity-sources:write for identity providers, and message-keeping:write for messages',
 ] as const;
 const REASONS: Reasons = {
   not_alone: [
@@ -52,9 +53,13 @@ export class OrganizationReconciler implements Bringing<Organization, Organizati
     const { api, term, own } = this;
     const invited = await new Administrators(api, term, own).invite(organization);
     const provided = await new IdentityProviders(api, term, own).bring(organization);
-    const failure = invited.failure ?? provided.failure;
+    const { messages, failure: kept } = await new Messages(term, own).bring(organization);
+    const failure = invited.failure ?? provided.failure ?? kept;
     return {
-      done: { people, administrators: invited.administrators, identityProviders: provided.identityProviders },
+      done: {
+        ...{ people, administrators: invited.administrators, identityProviders: provided.identityProviders },
+        ...(messages && { messages }),
+      },
       said: [AS_SAID, withinQuota(people)],
       ...(failure !== undefined && { failure: this.failureOf(failure) }),
     };

@@ -54,6 +54,13 @@ describe('the rules of the cluster for organizations', () => {
     expect(await refused(world.make('b', { maxPeople: 'many' }))).toMatch(/maxPeople/);
     expect(await refused(world.change('acme', { maxPeople: null }))).toMatch(/maxPeople cannot be taken out/);
     expect(await refused(world.change('acme', { maxPeople: 0 }))).toBe('taken');
+    const messages = (wanted: object | null) => refused(world.change('acme', { messages: wanted }));
+    expect(await messages({ keepDays: 36_501 })).toMatch(/keepDays/);
+    expect(await messages({ keyDays: 32 })).toMatch(/keyDays/);
+    expect(await messages({ keepDays: 90, keyDays: 7 })).toBe('taken');
+    expect(await messages({ keepDays: 90, keyDays: null })).toMatch(/cannot be taken out/);
+    expect(await messages(null)).toMatch(/messages cannot be taken out/);
+    expect(await messages({ keepDays: 0, keyDays: 0 })).toBe('taken');
     const named = (...administrators: object[]) => refused(world.change('acme', { administrators }));
     expect(await named(ADA, { name: 'ben', email: ADA.email })).toMatch(/names an address twice/);
     expect(await named({ name: 'Ada', email: ADA.email })).toMatch(/name/);

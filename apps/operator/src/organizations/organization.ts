@@ -10,10 +10,28 @@ export interface Organization extends Conditioned<OrganizationDone> {
 export interface OrganizationSpec {
   /** How many people there may be; 0: as many as come. */
   maxPeople?: number;
+  /** How long messages are kept. */
+  messages?: WantedKeeping;
   /** Who is invited to be an administrator, each once. */
   administrators?: Administrator[];
   /** Where people sign in; they become members by it, and nothing more. */
   identityProviders?: WantedIdentityProvider[];
+}
+
+export interface WantedKeeping {
+  /** 0: as long as their conversation. */
+  keepDays?: number;
+  /** For how many days one key seals them; 0: a month of the calendar. */
+  keyDays?: number;
+}
+
+export interface KeptMessages {
+  /** As it is there, whoever said it; not there where there is no end. */
+  keepDays?: number;
+  keyDays?: number;
+  /** What a shorter period has hidden, at most 250,000 messages, and from when on it cannot be taken back. */
+  hidden?: { messages: number; conversations: number };
+  clearsFrom?: string;
 }
 
 type Said = 'issuer' | 'clientId' | 'redirectUris';
@@ -57,6 +75,8 @@ export interface OrganizationDone {
   people: MeasuredPeople;
   administrators: InvitedAdministrator[];
   identityProviders: KeptIdentityProvider[];
+  /** Where something is said of them. */
+  messages?: KeptMessages;
 }
 
 export interface MeasuredPeople {

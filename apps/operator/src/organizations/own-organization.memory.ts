@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { IdentityProvider, IdentityProviderSettings, Invitation, PeopleQuota } from '@relais/contracts';
-import { newId } from '@relais/kernel';
+import type {
+  IdentityProvider,
+  IdentityProviderSettings,
+  Invitation,
+  MessageKeeping,
+  PeopleQuota,
+} from '@relais/contracts';
+import { AppError, newId } from '@relais/kernel';
 import { type MadeInvitation, OwnOrganization } from './own-organization.js';
 
 type KeptProvider = Omit<IdentityProvider, 'id'> & { id: string; clientSecret?: string | undefined };
@@ -9,6 +15,11 @@ type Kept = Invitation & { email: string; invitationToken: string };
 /** As the API answers a bot, with invitations that can be looked up, redeemed and withdrawn. */
 export class MemoryOwnOrganization extends OwnOrganization {
   quota: PeopleQuota = { maxPeople: null, people: 1 };
+  keeping: MessageKeeping = { keepDays: null, keyDays: null };
+  /** What each period would end. */
+  older = { messages: 0, conversations: 0 };
+  /** Whether the bot may say how long messages are kept. */
+  mayKeep = true;
   readonly invitations = new Map<string, Kept>();
   readonly providers = new Map<string, KeptProvider>();
   /** The addresses of who is here. */
@@ -35,6 +46,28 @@ export class MemoryOwnOrganization extends OwnOrganization {
     this.log.push(`quota ${maxPeople}`);
     this.quota = { ...this.quota, maxPeople };
     return this.quota;
+  }
+
+  override async readKeeping(): Promise<MessageKeeping> {
+    this.assertWell();
+    if (!this.mayKeep) throw new AppError('forbidden', 'scope_missing');
+    return this.keeping;
+  }
+
+  override async setKeeping({
+    keepDays,
+    keyDays,
+  }: Pick<MessageKeeping, 'keepDays' | 'keyDays'>): Promise<MessageKeeping> {
+    this.assertWell();
+    this.log.push(`keep ${keepDays} ${keyDays}`);
+    const clearsFrom = new Date(Date.now() + 60_000).toISOString();
+    this.keeping = { keepDays, keyDays, ...(keepDays !== null && { clearsFrom }) };
+    return this.keeping;
+  }
+
+  override async countOlder(): Promise<{ messages: number; conversations: number }> {
+    this.assertWell();
+    return this.older;
   }
 
   override async listInvitations(): Promise<readonly Invitation[]> {

@@ -2,6 +2,7 @@ import {
   type IdentityProvider,
   type IdentityProviderSettings,
   type Invitation,
+  type MessageKeeping,
   type PeopleQuota,
   ROUTES,
 } from '@relais/contracts';
@@ -21,6 +22,19 @@ export class RelaisOwnOrganization extends OwnOrganization {
 
   setQuota(maxPeople: number | null): Promise<PeopleQuota> {
     return this.api.call(ROUTES.setPeopleQuota, { maxPeople });
+  }
+
+  readKeeping(): Promise<MessageKeeping> {
+    return this.api.call(ROUTES.readMessageKeeping, {});
+  }
+
+  setKeeping(keeping: Pick<MessageKeeping, 'keepDays' | 'keyDays'>): Promise<MessageKeeping> {
+    return this.api.call(ROUTES.setMessageKeeping, keeping);
+  }
+
+  async countOlder(keepDays: number | null): Promise<{ messages: number; conversations: number }> {
+    const { messages, conversations } = await this.api.call(ROUTES.previewMessageKeeping, { keepDays });
+    return { messages, conversations };
   }
 
   async listInvitations(): Promise<readonly Invitation[]> {

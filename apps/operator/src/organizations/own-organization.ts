@@ -1,4 +1,10 @@
-import type { IdentityProvider, IdentityProviderSettings, Invitation, PeopleQuota } from '@relais/contracts';
+import type {
+  IdentityProvider,
+  IdentityProviderSettings,
+  Invitation,
+  MessageKeeping,
+  PeopleQuota,
+} from '@relais/contracts';
 
 export type MadeInvitation = Pick<Invitation, 'id' | 'expiresAt'> & { invitationToken: string };
 
@@ -11,6 +17,10 @@ export type MadeInvitation = Pick<Invitation, 'id' | 'expiresAt'> & { invitation
 export abstract class OwnOrganization {
   abstract readQuota(): Promise<PeopleQuota>;
   abstract setQuota(maxPeople: number | null): Promise<PeopleQuota>;
+  abstract readKeeping(): Promise<MessageKeeping>;
+  abstract setKeeping(keeping: Pick<MessageKeeping, 'keepDays' | 'keyDays'>): Promise<MessageKeeping>;
+  /** What such a period would end that can be read now. */
+  abstract countOlder(keepDays: number | null): Promise<{ messages: number; conversations: number }>;
   /** Those that the bot made itself and that have not expired, used ones too. */
   abstract listInvitations(): Promise<readonly Invitation[]>;
   /** Invites an administrator; `here` where somebody has this address. */
