@@ -187,34 +187,38 @@ describe('bots', () => {
       expect(await codeOf(bus.request(readMe, {}, next))).toBe('ok');
     });
 
-    it.each<[Scope, Permission]>([
-      ['alarm-sources:write', 'manage_alarms'],
-      ['people-quota:write', 'manage_policies'],
-      ['message-keeping:write', 'manage_policies'],
-      ['identity-sources:write', 'manage_identity_providers'],
-    ])('like %s are given by who has %s, as are keys for a bot that has them (A-44)', async (scope, permission) => {
-      const [ruler, roleId] = [await aMember(world, owner), newId<RoleId>()];
-      const role = (permissions: Permission[]) =>
-        bus.request(putRole, { id: roleId, name: 'Bots', permissions }, as(owner));
-      await role(['manage_bots']);
-      await bus.request(assignRole, { roleId, userId: idOf(ruler) }, as(owner));
-      const given: Scope[] = ['people:read', scope];
-      const { bot } = await aBot(world, owner, given);
-      const { bot: plain } = await aBot(world, ruler, ['people:read']);
-      const { publicKey } = aKey();
-      const all = async () => [
-        await codeOf(aBot(world, ruler, given)),
-        await codeOf(bus.request(updateBot, { botId: plain.id, scopes: given }, as(ruler))),
-        await codeOf(bus.request(addBotKey, { botId: bot.id, publicKey }, as(ruler))),
-      ];
+    it.each<[Scope, Permission, Permission[]]>([
+      ['alarm-sources:write', 'manage_alarms', []],
+      ['people-quota:write', 'manage_policies', []],
+      ['message-keeping:write', 'manage_policies', []],
+      ['identity-sources:write', 'manage_identity_providers', ['manage_directories']],
+      ['identity-sources:write', 'manage_directories', ['manage_identity_providers']],
+    ])(
+      'like %s are given by who has %s beside %j, as are keys for a bot that has them (A-44)',
+      async (scope, permission, others) => {
+        const [ruler, roleId] = [await aMember(world, owner), newId<RoleId>()];
+        const role = (permissions: Permission[]) =>
+          bus.request(putRole, { id: roleId, name: 'Bots', permissions }, as(owner));
+        await role(['manage_bots', ...others]);
+        await bus.request(assignRole, { roleId, userId: idOf(ruler) }, as(owner));
+        const given: Scope[] = ['people:read', scope];
+        const { bot } = await aBot(world, owner, given);
+        const { bot: plain } = await aBot(world, ruler, ['people:read']);
+        const { publicKey } = aKey();
+        const all = async () => [
+          await codeOf(aBot(world, ruler, given)),
+          await codeOf(bus.request(updateBot, { botId: plain.id, scopes: given }, as(ruler))),
+          await codeOf(bus.request(addBotKey, { botId: bot.id, publicKey }, as(ruler))),
+        ];
 
-      expect(await all()).toEqual(['forbidden', 'forbidden', 'forbidden']);
-      // What it has is no gift of theirs: they may go on naming it, and take it away.
-      const renamed = bus.request(updateBot, { botId: bot.id, displayName: 'Operator', scopes: given }, as(ruler));
-      expect(await codeOf(renamed)).toBe('ok');
-      await role(['manage_bots', permission]);
-      expect(await all()).toEqual(['ok', 'ok', 'ok']);
-    });
+        expect(await all()).toEqual(['forbidden', 'forbidden', 'forbidden']);
+        // What it has is no gift of theirs: they may go on naming it, and take it away.
+        const renamed = bus.request(updateBot, { botId: bot.id, displayName: 'Operator', scopes: given }, as(ruler));
+        expect(await codeOf(renamed)).toBe('ok');
+        await role(['manage_bots', permission, ...others]);
+        expect(await all()).toEqual(['ok', 'ok', 'ok']);
+      },
+    );
 
     it('belong to contracts, of which few are open to bots', () => {
       expect([listUsers, listConversations, appendEntry].map(({ bots }) => bots)).toEqual([

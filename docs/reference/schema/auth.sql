@@ -374,7 +374,9 @@ CREATE TABLE public.directory (
     lease_owner text,
     leased_until timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
-    mark jsonb
+    mark jsonb,
+    made_by uuid,
+    is_said_by_bot boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE ONLY public.directory FORCE ROW LEVEL SECURITY;
@@ -394,6 +396,10 @@ COMMENT ON COLUMN public.directory.leased_until IS 'class=M1;purpose=which repli
 COMMENT ON COLUMN public.directory.created_at IS 'class=M1;purpose=display;retention=directory';
 
 COMMENT ON COLUMN public.directory.mark IS 'class=M0;purpose=where the directory stood at the last run, and digests of who was there;retention=directory';
+
+COMMENT ON COLUMN public.directory.made_by IS 'class=M1;purpose=a bot has what it made itself;retention=directory';
+
+COMMENT ON COLUMN public.directory.is_said_by_bot IS 'class=M1;purpose=such a one changes members alone;retention=directory';
 
 CREATE TABLE public.directory_change (
     organization_id uuid NOT NULL,

@@ -3,11 +3,11 @@ import { type Actor, forbidden } from '../permissions/actor.postgres.js';
 import { holds } from '../permissions/grants.js';
 
 /** What a person must be allowed to do to let a bot do the same. */
-const NEEDS: Readonly<Partial<Record<Scope, Permission>>> = {
-  'alarm-sources:write': 'manage_alarms',
-  'people-quota:write': 'manage_policies',
-  'message-keeping:write': 'manage_policies',
-  'identity-sources:write': 'manage_identity_providers',
+const NEEDS: Readonly<Partial<Record<Scope, readonly Permission[]>>> = {
+  'alarm-sources:write': ['manage_alarms'],
+  'people-quota:write': ['manage_policies'],
+  'message-keeping:write': ['manage_policies'],
+  'identity-sources:write': ['manage_identity_providers', 'manage_directories'],
 };
 
 /** What an owner gives and nobody else: a bot that has it makes people who may nearly everything. */
@@ -21,8 +21,7 @@ const OF_OWNERS: ReadonlySet<Scope> = new Set(['administrators:invite']);
 export function assertMayGive({ grants, role }: Actor, scopes: readonly Scope[]): void {
   if (scopes.some((scope) => OF_OWNERS.has(scope)) && role !== 'owner')
     throw forbidden('only an owner gives this scope');
-  for (const scope of scopes) {
-    const needed = NEEDS[scope];
-    if (needed && !holds(grants, needed, 'everywhere')) throw forbidden(`${needed}, to give ${scope}`);
-  }
+  for (const scope of scopes)
+    for (const needed of NEEDS[scope] ?? [])
+      if (!holds(grants, needed, 'everywhere')) throw forbidden(`${needed}, to give ${scope}`);
 }

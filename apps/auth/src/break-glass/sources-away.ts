@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { DirectorySettings } from '@relais/contracts';
 import type { OrganizationId, UserId } from '@relais/kernel';
 import { Database, type Tx } from '../database/database.js';
 import { rows } from '../database/sql.js';
@@ -13,7 +14,7 @@ import { ProviderSecrets } from '../identity-providers/provider-secrets.js';
 /** Nobody waits longer than this to hear that something is away. */
 const TIMEOUT_MS = 4_000;
 
-/** `unused` for a provider that is switched off: nobody signs in with it, whether it answers or not. */
+/** `unused` for what is switched off: nobody signs in with it, whether it answers or not. */
 type Found = 'there' | 'away' | 'unused';
 
 /** Asks everything a person comes from whether it is there, now and by ourselves: nobody's word counts but the network's. */
@@ -49,7 +50,8 @@ export class SourcesAway {
     );
   }
 
-  private async askDirectory(settings: Parameters<typeof openDirectory>[0]): Promise<Found> {
+  private async askDirectory(settings: DirectorySettings): Promise<Found> {
+    if (!settings.enabled) return 'unused';
     try {
       const client = await openDirectory(settings, TIMEOUT_MS);
       await client.unbind().catch(() => undefined);

@@ -19,6 +19,7 @@ import { PhonesOfRuns1764100810000 } from './migrations/1764100810000-phones-of-
 import { PeopleQuota1764290000000 } from './migrations/1764290000000-people-quota.js';
 import { InvitationsForAddresses1764291000000 } from './migrations/1764291000000-invitations-for-addresses.js';
 import { MakersOfProviders1764292000000 } from './migrations/1764292000000-makers-of-providers.js';
+import { MakersOfDirectories1764294000000 } from './migrations/1764294000000-makers-of-directories.js';
 import { Addresses1764100200000 } from './migrations/1764100200000-addresses.js';
 
 /** Every migration of this service, oldest first. */
@@ -45,4 +46,5 @@ export const migrations = [
   PeopleQuota1764290000000,
   InvitationsForAddresses1764291000000,
   MakersOfProviders1764292000000,
+  MakersOfDirectories1764294000000,
 ];

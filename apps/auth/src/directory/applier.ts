@@ -18,6 +18,7 @@ interface Applying {
   directoryId: string;
   runId: string;
   settings: DirectorySettings;
+  isSaidByBot: boolean;
   goOn: () => Promise<void>;
 }
 
@@ -78,9 +79,10 @@ export class Applier {
   }
 
   private async applyAll(tx: Tx, applying: Applying, prepared: readonly Prepared[]): Promise<Revocation[]> {
-    const { organizationId, directoryId, runId, settings } = applying;
+    const { organizationId, directoryId, runId, settings, isSaidByBot } = applying;
     const managed = new Set<PoolId>(settings.groups?.mappings.flatMap(({ poolId }) => poolId ?? []));
-    const source = { organizationId, directoryId, managed, protectedIds: new Set(settings.protectedUserIds) };
+    const protectedIds = new Set(settings.protectedUserIds);
+    const source = { organizationId, directoryId, managed, protectedIds, isSaidByBot };
     await lockQuota(tx, organizationId);
     const results: Applied[] = [];
     for (const one of prepared) {

@@ -6,6 +6,7 @@ import { difference, recordFact, systemSubject, userSubject } from '../facts/rec
 import { NO_PASSWORD } from '../passwords/password-hasher.js';
 import { defaultPool } from '../pools/pool-rows.postgres.js';
 import { assertRoomFor, isFull } from '../people-quota/room.postgres.js';
+import { rolesOf } from '../identity-providers/provider-grants.postgres.js';
 import { assertMayRegister } from '../registration-policy/may-register.js';
 import { deleteSessions } from '../sessions/session-rows.postgres.js';
 import { revoke } from '../trust/revocations.postgres.js';
@@ -20,6 +21,8 @@ export interface Source {
   /** Pools that the directory decides about; others a person is in are none of its business. */
   managed: ReadonlySet<PoolId>;
   protectedIds: ReadonlySet<UserId>;
+  /** Then whoever people have made more than a member is theirs. */
+  isSaidByBot: boolean;
 }
 
 export interface Prepared {
@@ -63,6 +66,8 @@ async function applyWithin(tx: Tx, source: Source, prepared: Prepared): Promise<
   if (prepared.change.kind === 'create') return create(tx, source, prepared);
   const user = await lockUser(tx, source.organizationId, prepared.userId);
   if (!user) return skipped('gone');
+  if (source.isSaidByBot && (await isMoreThanMember(tx, source.organizationId, user)))
+    return skipped('more_than_member');
   switch (prepared.change.kind) {
     case 'disable':
       return disable(tx, source, prepared, user);
@@ -71,6 +76,10 @@ async function applyWithin(tx: Tx, source: Source, prepared: Prepared): Promise<
     case 'update':
       return bring(tx, source, prepared, user, user.state);
   }
+}
+
+async function isMoreThanMember(tx: Tx, organizationId: OrganizationId, { id, role }: UserRow): Promise<boolean> {
+  return role !== 'member' || (await rolesOf(tx, organizationId, id)).length > 0;
 }
 
 async function create(tx: Tx, source: Source, { change, userId, record, sealed }: Prepared): Promise<Applied> {

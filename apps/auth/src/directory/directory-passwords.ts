@@ -54,7 +54,7 @@ export class DirectoryPasswords {
       return 'unknown';
     }
     const settings = await this.secrets.openSettings(organizationId, home.directory);
-    if (!settings.passwordLogin) return 'unknown';
+    if (!asksPasswords(settings)) return 'unknown';
     // A bind with a name and no password succeeds at every server, as nobody (RFC 4513, 5.1.2).
     return password === '' ? 'wrong' : bind(settings, home.dn, password);
   }
@@ -63,7 +63,8 @@ export class DirectoryPasswords {
     const directories = await this.db.within(organizationId, (tx) => listDirectoryRows(tx, organizationId));
     for (const directory of directories) {
       const settings = await this.secrets.openSettings(organizationId, directory);
-      if (settings.passwordLogin) return void (await bind(settings, `cn=${newId()},${settings.people.base}`, password));
+      if (asksPasswords(settings))
+        return void (await bind(settings, `cn=${newId()},${settings.people.base}`, password));
     }
   }
 
@@ -74,10 +75,11 @@ export class DirectoryPasswords {
     const nowMs = this.clock.now().getTime();
     if (known && known.untilMs > nowMs) return !known.isActive;
     const home = await this.homeOf(organizationId, userId);
-    if (!home) return false;
-    const found = await this.ask(await this.secrets.openSettings(organizationId, home.directory), home.dn).catch(
-      () => true,
-    );
+    // No brake holds here, as it does at runs: a bot's directory could put all of its people out at once.
+    if (!home || home.directory.is_said_by_bot) return false;
+    const settings = await this.secrets.openSettings(organizationId, home.directory);
+    if (!settings.enabled) return false;
+    const found = await this.ask(settings, home.dn).catch(() => true);
     if (this.active.size >= MAX_REMEMBERED) this.active.clear();
     this.active.set(key, { isActive: found, untilMs: nowMs + REMEMBERED_MS });
     return !found;
@@ -102,6 +104,8 @@ export class DirectoryPasswords {
     return { directory: found.directory, dn: await this.personal.open(place, found.placeSealed) };
   }
 }
+
+const asksPasswords = ({ enabled, passwordLogin }: DirectorySettings): boolean => enabled && passwordLogin;
 
 async function bind(settings: DirectorySettings, dn: string, password: string): Promise<Verdict> {
   try {

@@ -11,9 +11,13 @@ export interface DirectoryRow {
   next_run_at: Date | null;
   mark: DirectoryMark | null;
   people: number;
+  /** Null where that was not kept yet. */
+  made_by: UserId | null;
+  /** A bot said last how it is read: it changes nobody who is more than a member, and is heard at runs alone. */
+  is_said_by_bot: boolean;
 }
 
-const COLUMNS = `d.id, d.settings_sealed, d.next_run_at, d.mark, (SELECT count(*)::int FROM external_identity e
+const COLUMNS = `d.id, d.settings_sealed, d.next_run_at, d.mark, d.made_by, d.is_said_by_bot, (SELECT count(*)::int FROM external_identity e
   WHERE e.organization_id = d.organization_id AND e.source_id = d.id) AS people`;
 
 export const findDirectory = (tx: Tx, organizationId: OrganizationId, id: string): Promise<DirectoryRow | null> =>
@@ -22,16 +26,28 @@ export const findDirectory = (tx: Tx, organizationId: OrganizationId, id: string
 export const listDirectoryRows = (tx: Tx, organizationId: OrganizationId): Promise<DirectoryRow[]> =>
   rows(tx, `SELECT ${COLUMNS} FROM directory d WHERE d.organization_id = $1 ORDER BY d.id`, [organizationId]);
 
+export interface WrittenDirectory {
+  id: string;
+  settingsSealed: Buffer;
+  nextRunAt: Date | null;
+  /** Stays who made it, whoever changes it. */
+  madeBy: UserId;
+  isSaidByBot: boolean;
+  now: Date;
+}
+
 export async function writeDirectory(
   tx: Tx,
   organizationId: OrganizationId,
-  { id, settingsSealed, nextRunAt, now }: { id: string; settingsSealed: Buffer; nextRunAt: Date | null; now: Date },
+  { id, settingsSealed, nextRunAt, madeBy, isSaidByBot, now }: WrittenDirectory,
 ): Promise<void> {
   await rows(
     tx,
-    `INSERT INTO directory (organization_id, id, settings_sealed, next_run_at, created_at) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (organization_id, id) DO UPDATE SET settings_sealed = excluded.settings_sealed, next_run_at = excluded.next_run_at, mark = NULL`,
-    [organizationId, id, settingsSealed, nextRunAt, now],
+    `INSERT INTO directory (organization_id, id, settings_sealed, next_run_at, created_at, made_by, is_said_by_bot)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)
+     ON CONFLICT (organization_id, id) DO UPDATE SET settings_sealed = excluded.settings_sealed,
+       next_run_at = excluded.next_run_at, is_said_by_bot = excluded.is_said_by_bot, mark = NULL`,
+    [organizationId, id, settingsSealed, nextRunAt, now, madeBy, isSaidByBot],
   );
 }
 
@@ -68,11 +84,15 @@ export async function release(tx: Tx, organizationId: OrganizationId, id: string
   );
 }
 
-/** Directories whose time has come; the next time is set with the same statement, so each is taken once. */
+/**
+ * Directories whose time has come; the next time is set with the same statement, so each is taken once. The run says when that is;
+ * an hour later at the latest, where it came to no end.
+ */
 export const takeDue = (tx: Tx, organizationId: OrganizationId, now: Date): Promise<{ id: string }[]> =>
   rows(
     tx,
-    `UPDATE directory d SET next_run_at = NULL WHERE d.organization_id = $1 AND d.next_run_at <= $2 RETURNING d.id`,
+    `UPDATE directory d SET next_run_at = $2::timestamptz + interval '1 hour'
+     WHERE d.organization_id = $1 AND d.next_run_at <= $2 RETURNING d.id`,
     [organizationId, now],
   );
 

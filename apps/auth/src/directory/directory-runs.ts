@@ -8,7 +8,7 @@ import { directoryRan } from '../metrics.js';
 import { Applier } from './applier.js';
 import type { DirectoryMark } from './directory-mark.js';
 import { type DirectoryRow, findDirectory, lease, release, setNextRun, writeMark } from './directory-rows.postgres.js';
-import { DirectorySecrets } from './directory-settings.js';
+import { DirectorySecrets, runAfter } from './directory-settings.js';
 import { DirectoryProblem, wordsOf } from './ldap-client.js';
 import { brakeAt } from './plan.js';
 import { type Planned, Planner } from './planner.js';
@@ -85,9 +85,7 @@ export class DirectoryRuns {
       const directory = await this.db.within(organizationId, (tx) => findDirectory(tx, organizationId, directoryId));
       if (!directory) return;
       const settings = await this.secrets.openSettings(organizationId, directory);
-      const planned = from === 'plan' ? await this.plan(request, directory, settings) : undefined;
-      if (planned?.mayApply !== false) await this.apply(request, settings, planned?.mark ?? null);
-      await this.schedule(request, settings);
+      await this.runAs(request, directory, settings, from).finally(() => this.schedule(request, settings));
     } catch (error) {
       await this.failed(request, error).catch((failure: unknown) =>
         this.events.failed('auth.directory_run_failed', failure),
@@ -97,6 +95,18 @@ export class DirectoryRuns {
         .within(organizationId, (tx) => release(tx, organizationId, directoryId, this.owner))
         .catch((error: unknown) => this.events.failed('auth.directory_release_failed', error));
     }
+  }
+
+  private async runAs(
+    request: RunRequest,
+    directory: DirectoryRow,
+    settings: DirectorySettings,
+    from: 'plan' | 'apply',
+  ): Promise<void> {
+    const isSaidByBot = directory.is_said_by_bot;
+    if (from === 'plan' && !settings.enabled) throw new DirectoryProblem('the directory is switched off');
+    const planned = from === 'plan' ? await this.plan(request, directory, settings) : undefined;
+    if (planned?.mayApply !== false) await this.apply({ ...request, settings, isSaidByBot }, planned?.mark ?? null);
   }
 
   /** Whoever begins a run by hand wants everybody looked at; a schedule does not need that each time. */
@@ -134,9 +144,12 @@ export class DirectoryRuns {
     });
   }
 
-  private async apply(request: RunRequest, settings: DirectorySettings, mark: DirectoryMark | null): Promise<void> {
+  private async apply(
+    request: RunRequest & { settings: DirectorySettings; isSaidByBot: boolean },
+    mark: DirectoryMark | null,
+  ): Promise<void> {
     const { organizationId, directoryId, runId } = request;
-    await this.applier.apply({ ...request, settings, goOn: () => this.goOn(request) });
+    await this.applier.apply({ ...request, goOn: () => this.goOn(request) });
     await this.db.within(organizationId, async (tx) => {
       const finishedAt = this.clock.now();
       await changeRun(tx, organizationId, runId, ['applying'], { state: 'applied', finishedAt });
@@ -181,13 +194,9 @@ export class DirectoryRuns {
     if (this.isStopping || !isMine) throw new AppError('unavailable', 'run_interrupted');
   }
 
-  private async schedule(
-    { organizationId, directoryId }: RunRequest,
-    { everyMinutes }: DirectorySettings,
-  ): Promise<void> {
-    if (!everyMinutes) return;
-    const at = new Date(this.clock.now().getTime() + everyMinutes * 60_000);
-    await this.db.within(organizationId, (tx) => setNextRun(tx, organizationId, directoryId, at));
+  private async schedule({ organizationId, directoryId }: RunRequest, settings: DirectorySettings): Promise<void> {
+    const at = runAfter(settings, this.clock.now());
+    if (at) await this.db.within(organizationId, (tx) => setNextRun(tx, organizationId, directoryId, at));
   }
 }
 

@@ -31,3 +31,9 @@ export class DirectorySecrets {
     return sealed.map((one) => reader.open('directory_run.text', runId, one));
   }
 }
+
+/** When it is read next by itself; null where that is by hand alone, or not at all. */
+export const runAfter = (
+  { everyMinutes, enabled }: Pick<DirectorySettings, 'everyMinutes' | 'enabled'>,
+  now: Date,
+): Date | null => (enabled && everyMinutes ? new Date(now.getTime() + everyMinutes * 60_000) : null);

@@ -17,7 +17,7 @@ import { actorWith } from '../permissions/actor.postgres.js';
 import { findDirectory } from './directory-rows.postgres.js';
 import { DirectoryRuns } from './directory-runs.js';
 import { DirectorySecrets } from './directory-settings.js';
-import { changeRun, findRun, listRunRows, type RunRow } from './run-rows.postgres.js';
+import { changeRun, findRun, listRunRows, type RunRow, toRun } from './run-rows.postgres.js';
 
 /** Runs of directories in the hands of administrators: begin, look at, let go on. */
 @Injectable()
@@ -95,11 +95,7 @@ export class RunDirectoryHandler {
   private async describe(organizationId: OrganizationId, run: RunRow): Promise<DirectoryRun> {
     const [says] = run.problem_sealed ? await this.secrets.openAll(organizationId, run.id, [run.problem_sealed]) : [];
     return {
-      ...{ id: run.id as never, directoryId: run.directory_id as never, state: run.state, seen: run.seen },
-      isWhole: run.is_whole,
-      ...{ creates: run.creates, updates: run.updates, disables: run.disables, enables: run.enables },
-      ...{ applied: run.applied, problems: run.problems, startedAt: run.started_at.toISOString() },
-      ...(run.finished_at ? { finishedAt: run.finished_at.toISOString() } : {}),
+      ...{ ...toRun(run), directoryId: run.directory_id as never },
       ...(says ? { says } : {}),
     };
   }

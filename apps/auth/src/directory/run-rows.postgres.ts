@@ -45,6 +45,12 @@ export const listRunRows = (tx: Tx, organizationId: OrganizationId, directoryId:
     directoryId,
   ]);
 
+export const findLastRun = (tx: Tx, organizationId: OrganizationId, directoryId: string): Promise<RunRow | null> =>
+  row(tx, `${RUN} WHERE r.organization_id = $1 AND r.directory_id = $2 ORDER BY r.started_at DESC LIMIT 1`, [
+    organizationId,
+    directoryId,
+  ]);
+
 /** Forgets runs that began before, with all they say about people; not one that is under way. */
 export const deleteOldRuns = (tx: Tx, organizationId: OrganizationId, before: Date): Promise<unknown> =>
   rows(
@@ -207,3 +213,11 @@ export async function markChange(
     ],
   );
 }
+
+/** As it is shown, without the words that are sealed. */
+export const toRun = (run: RunRow): Omit<DirectoryRun, 'directoryId' | 'says'> => ({
+  ...{ id: run.id as never, state: run.state, seen: run.seen, isWhole: run.is_whole },
+  ...{ creates: run.creates, updates: run.updates, disables: run.disables, enables: run.enables },
+  ...{ applied: run.applied, problems: run.problems, startedAt: run.started_at.toISOString() },
+  ...(run.finished_at ? { finishedAt: run.finished_at.toISOString() } : {}),
+});

@@ -25,7 +25,7 @@ export const directorySettings = z.strictObject({
   /** The certificate authority, PEM; without it those the system trusts. */
   caPem: z.string().max(65_536).optional(),
   bindDn: dn.default(''),
-  /** Kept as it is when it is not given again. */
+  /** Kept as it is when it is not given again, for the same servers and the same name. */
   bindPassword: z.string().max(1_024).optional(),
   people: z.strictObject({
     base: dn,
@@ -61,57 +61,10 @@ export const directorySettings = z.strictObject({
     .prefault({}),
   /** Never put out by a run. */
   protectedUserIds: z.array(userId).max(1_000).default([]),
+  /** One that is switched off is asked nothing; its people stay as they are. */
+  enabled: z.boolean().default(true),
 });
 export type DirectorySettings = z.output<typeof directorySettings>;
-
-const directory = z.object({
-  id: directoryId,
-  settings: directorySettings.omit({ bindPassword: true }),
-  people: z.int(),
-  nextRunAt: timestamp.optional(),
-});
-
-export const putDirectory = defineRequest({
-  subject: 'rpc.auth.directory.put.v1',
-  access: 'user',
-  input: z.strictObject({ directoryId, settings: directorySettings }),
-  output: directory,
-  errors: { pool_not_found: 'not_found', directory_unsafe: 'invalid' },
-});
-
-export const listDirectories = defineRequest({
-  subject: 'rpc.auth.directory.list.v1',
-  access: 'user',
-  input: z.strictObject({}),
-  output: z.object({ items: z.array(directory) }),
-  errors: {},
-});
-
-/** Forgets the directory. Its people stay as they are and are from then on the organization's own. */
-export const deleteDirectory = defineRequest({
-  subject: 'rpc.auth.directory.delete.v1',
-  access: 'user',
-  input: z.strictObject({ directoryId }),
-  output: nothing,
-  errors: { directory_not_found: 'not_found' },
-});
-
-/** Tries each part in turn and says in words what is wrong with the first that fails. Changes nothing. */
-export const testDirectory = defineRequest({
-  subject: 'rpc.auth.directory.test.v1',
-  access: 'user',
-  timeoutMs: 20_000,
-  input: z.strictObject({ directoryId }),
-  output: z.object({
-    steps: z.array(
-      z.object({ step: z.enum(['connect', 'bind', 'people', 'groups']), isOk: z.boolean(), says: z.string() }),
-    ),
-    samples: z.array(
-      z.object({ email: z.string(), displayName: z.string(), isActive: z.boolean(), phone: maskedPhone.optional() }),
-    ),
-  }),
-  errors: { directory_not_found: 'not_found' },
-});
 
 export const directoryRunState = z.enum([
   'reading',
@@ -144,6 +97,75 @@ export const directoryRun = z.object({
   says: z.string().optional(),
 });
 export type DirectoryRun = z.infer<typeof directoryRun>;
+
+const directory = z.object({
+  id: directoryId,
+  settings: directorySettings.omit({ bindPassword: true }),
+  people: z.int(),
+  nextRunAt: timestamp.optional(),
+  /** Who made it, a person or a bot; of those from before this was kept nobody knows. */
+  madeBy: userId.optional(),
+  /** Why it stopped or failed says `readDirectoryRun`. */
+  lastRun: directoryRun.omit({ directoryId: true, says: true }).optional(),
+});
+export type Directory = z.infer<typeof directory>;
+
+export const MAX_DIRECTORIES_OF_BOTS = 20;
+
+/**
+ * One that a bot makes brings in members and gives nothing: no pools and roles, no passwords that are asked there; it is read once an
+ * hour at most, puts out at most as many as the brake allows where nothing is said, and changes nobody who is more than a member.
+ */
+export const putDirectory = defineRequest({
+  subject: 'rpc.auth.directory.put.v1',
+  access: 'user',
+  bots: ['identity-sources:write'],
+  input: z.strictObject({ directoryId, settings: directorySettings }),
+  output: directory,
+  errors: {
+    pool_not_found: 'not_found',
+    directory_unsafe: 'invalid',
+    /** To a bot, of what it did not make itself. */
+    directory_id_taken: 'conflict',
+    too_many_directories: 'conflict',
+  },
+});
+
+/** All there are; to a bot, those that it made itself. */
+export const listDirectories = defineRequest({
+  subject: 'rpc.auth.directory.list.v1',
+  access: 'user',
+  bots: ['identity-sources:write'],
+  input: z.strictObject({}),
+  output: z.object({ items: z.array(directory) }),
+  errors: {},
+});
+
+/** Forgets the directory. Its people stay as they are and are from then on the organization's own. */
+export const deleteDirectory = defineRequest({
+  subject: 'rpc.auth.directory.delete.v1',
+  access: 'user',
+  input: z.strictObject({ directoryId }),
+  output: nothing,
+  errors: { directory_not_found: 'not_found' },
+});
+
+/** Tries each part in turn and says in words what is wrong with the first that fails. Changes nothing. */
+export const testDirectory = defineRequest({
+  subject: 'rpc.auth.directory.test.v1',
+  access: 'user',
+  timeoutMs: 20_000,
+  input: z.strictObject({ directoryId }),
+  output: z.object({
+    steps: z.array(
+      z.object({ step: z.enum(['connect', 'bind', 'people', 'groups']), isOk: z.boolean(), says: z.string() }),
+    ),
+    samples: z.array(
+      z.object({ email: z.string(), displayName: z.string(), isActive: z.boolean(), phone: maskedPhone.optional() }),
+    ),
+  }),
+  errors: { directory_not_found: 'not_found' },
+});
 
 /**
  * Reads the directory and plans what to change; applies the plan at once unless it is a dry run or the brake stops it.

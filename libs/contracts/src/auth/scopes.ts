@@ -21,7 +21,7 @@ export const scope = z.enum([
   'people-quota:write',
   /** Say how long what is said is kept, and how long one of its keys is used. */
   'message-keeping:write',
-  /** Keep identity providers of its own, which bring in members and say nothing of roles, pools and second factors. */
+  /** Keep identity providers and directories of its own, which bring in members and say nothing of roles, pools and second factors. */
   'identity-sources:write',
   /** Invite administrators, each by their address, and take back what it made of that itself. An owner gives it. */
   'administrators:invite',
