@@ -338,6 +338,19 @@ export function entryStoreContract(make: () => Promise<Fixture>): void {
       expect(stored.map((end) => end !== undefined)).toEqual([true, true, false]);
     });
 
+    it('is found without content once it is over, so that nobody is told of it anew who repeats it', async () => {
+      const id = await conversation();
+      const one = await append(id);
+      const bodyOf = async () => (await fixture.store.find(organizationId, [one]))[0]?.body;
+      expect(await bodyOf()).toEqual(one.body);
+
+      await fixture.age(organizationId, id, 1, 30);
+
+      expect(await bodyOf()).toBeNull();
+      await fixture.keep(organizationId, 31);
+      expect(await bodyOf()).toEqual(one.body);
+    });
+
     it('takes along what changes it, and cannot be changed once it is over', async () => {
       const id = await conversation();
       const { id: first } = await append(id);

@@ -71,7 +71,10 @@ export class MemoryEntryStore extends EntryStore {
   async find(organizationId: OrganizationId, ids: readonly { conversationId: ConversationId; id: EntryId }[]) {
     return ids.flatMap((one) => {
       const found = this.stored(organizationId, one);
-      return found ? this.asItStands(organizationId, found) : [];
+      if (!found) return [];
+      const standing = this.asItStands(organizationId, found);
+      const isOver = (standing.expiresAt ?? Infinity) <= this.now();
+      return isOver ? { ...standing, body: null } : standing;
     });
   }
 

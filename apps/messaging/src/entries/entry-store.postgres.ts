@@ -36,7 +36,8 @@ interface StandingRow {
   direct_high: UserId | null;
 }
 
-const COLUMNS = `e.conversation_id, e.seq, e.id, e.kind, e.sender_id, e.sender_device_id, e.recorded_at, e.body, ${ENDS_AT} AS expires_at`;
+const PLACE = 'e.conversation_id, e.seq, e.id, e.kind, e.sender_id, e.sender_device_id, e.recorded_at';
+const COLUMNS = `${PLACE}, e.body, ${ENDS_AT} AS expires_at`;
 
 /** Periods of membership decide what may be seen; `c` is the conversation, `e` the entry, $2 the person. */
 const VISIBLE = `(c.shares_history OR EXISTS (
@@ -87,8 +88,10 @@ export class PostgresEntryStore extends EntryStore {
   find(organizationId: OrganizationId, ids: readonly { conversationId: ConversationId; id: EntryId }[]) {
     return this.entries(
       organizationId,
-      `SELECT ${COLUMNS} FROM unnest($2::uuid[], $3::uuid[]) AS w(conversation_id, id)
-       JOIN entry e ON e.organization_id = $1 AND e.conversation_id = w.conversation_id AND e.id = w.id`,
+      `SELECT ${PLACE}, ends.at AS expires_at, CASE WHEN ends.at <= now() THEN NULL ELSE e.body END AS body
+       FROM unnest($2::uuid[], $3::uuid[]) AS w(conversation_id, id)
+       JOIN entry e ON e.organization_id = $1 AND e.conversation_id = w.conversation_id AND e.id = w.id
+       CROSS JOIN LATERAL (SELECT ${ENDS_AT} AS at) ends`,
       [ids.map((one) => one.conversationId), ids.map((one) => one.id)],
     );
   }

@@ -89,7 +89,7 @@ export abstract class EntryStore {
    */
   abstract commit(organizationId: OrganizationId, drafts: readonly Draft[]): Promise<CommitResult>;
 
-  /** Those of the entries that are in the log, in any order. */
+  /** Those of the entries that are in the log, in any order; without content where that is over. */
   abstract find(
     organizationId: OrganizationId,
     ids: readonly { conversationId: ConversationId; id: EntryId }[],
