@@ -14,7 +14,7 @@ import { countOlder } from './keeping-rows.postgres.js';
 
 const DAY_MS = 86_400_000;
 
-describe('what is older than an organization keeps', () => {
+describe('what is older than an organization keeps (A-61)', () => {
   let organizationId: OrganizationId;
   let database: MessagingDatabase;
   let log: PostgresEntryStore;
