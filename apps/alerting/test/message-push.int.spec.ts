@@ -24,7 +24,7 @@ describe('a message to devices without a socket', () => {
   let asked: ListListeners[];
 
   const connect = async (service: string): Promise<BusConnection> => {
-    const nats = await testNats();
+    const nats = testNats();
     const replica = newId().slice(0, 8);
     const connection = await connectNats({ url: nats.url, service, replica, nkeySeed: nats.seed, log: silentLog });
     closers.push(() => connection.close());

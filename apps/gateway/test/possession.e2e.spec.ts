@@ -162,7 +162,7 @@ describe('a proof on several replicas', () => {
   afterEach(() => Promise.all(worlds.splice(0).map((world) => world.close())));
 
   it('is used up on all of them by its use on one (A-48)', async () => {
-    const REDIS_URL = await testRedis();
+    const REDIS_URL = testRedis();
     const [one, other] = [await start({ REDIS_URL }), await start({ REDIS_URL, REPLICA: 'gateway-other' })];
     const alice = someone();
     const token = await one.tokenFor(alice);

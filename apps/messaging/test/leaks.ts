@@ -9,7 +9,7 @@ import pg from 'pg';
  */
 export async function tablesWith(database: string, words: string): Promise<string[]> {
   const client = new pg.Client({
-    connectionString: Object.assign(new URL(await testPostgres()), { pathname: `/${database}` }).href,
+    connectionString: Object.assign(new URL(testPostgres()), { pathname: `/${database}` }).href,
   });
   await client.connect();
   try {

@@ -27,12 +27,12 @@ afterEach(async () => {
 
 describe('RedisBuckets', () => {
   tokenBucketsContract(async () => ({
-    buckets: new RedisBuckets(await connect(await testRedis()), LIMITS),
+    buckets: new RedisBuckets(await connect(testRedis()), LIMITS),
     wait: sleep,
   }));
 
   it('shares a bucket between replicas, under a key that shows nobody and expires', async () => {
-    const [one, other] = [await connect(await testRedis()), await connect(await testRedis())];
+    const [one, other] = [await connect(testRedis()), await connect(testRedis())];
     const [bucket, key] = [`slow-${newId<string>()}`, 'ada@example.org'];
     const limits = { [bucket]: { capacity: 5, refillPerSecond: 1 } };
     await new RedisBuckets(one, limits).take(bucket, key, 5);

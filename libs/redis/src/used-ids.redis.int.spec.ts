@@ -10,7 +10,7 @@ describe('RedisUsedIds', () => {
   afterAll(() => Promise.all(open.map((connection) => connection.close())));
 
   async function ids(purpose: string): Promise<RedisUsedIds> {
-    const connection = createRedis({ url: await testRedis(), log: silentLog });
+    const connection = createRedis({ url: testRedis(), log: silentLog });
     open.push(connection);
     await new Promise<void>((resolve) => connection.client.once('ready', () => resolve()));
     return new RedisUsedIds(connection.client, purpose);

@@ -10,7 +10,7 @@ describe('a fresh database', () => {
 
   afterAll(async () => {
     await database.drop();
-    const left = await ask(await testPostgres(), 'SELECT FROM pg_database WHERE datname = $1', [database.name]);
+    const left = await ask(testPostgres(), 'SELECT FROM pg_database WHERE datname = $1', [database.name]);
     expect(left.rowCount).toBe(0);
   });
 

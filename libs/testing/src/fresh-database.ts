@@ -15,7 +15,7 @@ export interface FreshDatabase {
 
 /** Makes an empty database for one test file, with an owner and an application role as in production. */
 export async function freshDatabase(): Promise<FreshDatabase> {
-  const server = await testPostgres();
+  const server = testPostgres();
   const name = uniqueName();
   const [owner, app] = [`${name}_owner`, `${name}_app`];
   const password = randomBytes(12).toString('hex');

@@ -33,7 +33,7 @@ export async function privateNats(seed = newSeed()): Promise<PrivateNats> {
     if (isThere) return { url: await urlIn(folder), seed, stop: () => stop(server, folder) };
   }
   rmSync(folder, { recursive: true });
-  return { ...(await testNats()), stop: async () => undefined };
+  return { ...testNats(), stop: async () => undefined };
 }
 
 const newSeed = (): string => new TextDecoder().decode(createUser().getSeed());

@@ -42,14 +42,14 @@ describe('tiny, run as its manifests say, with secrets that its own job has made
     const ports = { nats: await freePort(), public: await freePort(), internal: await freePort() };
     [gateway, internal] = [`http://127.0.0.1:${ports.public}`, `http://127.0.0.1:${ports.internal}`];
     writeFileSync(join(home, 'kubeconfig'), kubeconfigOf(await api.start()));
-    const database = new URL(await testPostgres());
+    const database = new URL(testPostgres());
     const here = { 'm-nats:4222': `127.0.0.1:${ports.nats}`, 'm-postgresql:5432': database.host, '/run/relais': home };
     const more = {
       ...{ KUBECONFIG: join(home, 'kubeconfig'), NAMESPACE: 'relais', REPLICA: 'tiny-1', HOST: '127.0.0.1' },
       ...{
         INTERNAL_PORT: String(ports.internal),
         GATEWAY_PORT: String(ports.public),
-        GATEWAY_REDIS_URL: await testRedis(),
+        GATEWAY_REDIS_URL: testRedis(),
       },
       ...{ DATABASE_ADMIN_URL: database.href, DATABASE_UNSAFE: 'true' },
     };
