@@ -85,7 +85,11 @@ export class DirectoryRuns {
       const directory = await this.db.within(organizationId, (tx) => findDirectory(tx, organizationId, directoryId));
       if (!directory) return;
       const settings = await this.secrets.openSettings(organizationId, directory);
-      await this.runAs(request, directory, settings, from).finally(() => this.schedule(request, settings));
+      try {
+        await this.runAs(request, directory, settings, from);
+      } finally {
+        await this.schedule(request, settings);
+      }
     } catch (error) {
       await this.failed(request, error).catch((failure: unknown) =>
         this.events.failed('auth.directory_run_failed', failure),

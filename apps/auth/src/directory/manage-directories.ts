@@ -58,7 +58,11 @@ export class ManageDirectoriesHandler {
       return findSeen(tx, principal, directoryId);
     });
     const kept = before && (await this.secrets.openSettings(organizationId, before));
-    const settingsSealed = await this.secrets.sealSettings(organizationId, directoryId, withPassword(settings, kept));
+    const settingsSealed = await this.secrets.sealSettings(
+      organizationId,
+      directoryId,
+      withPassword(principal.scopes ? withProtected(settings, kept) : settings, kept),
+    );
     const written = await this.db.within(organizationId, async (tx) => {
       // Nobody else makes one of this id meanwhile.
       await lockOrganization(tx, organizationId);
@@ -171,6 +175,12 @@ function runOfBotAfter(settings: DirectorySettings, before: DirectoryRow | null,
   if (!at || !before || before.people === 0) return at && now;
   return before.next_run_at && before.next_run_at < at ? before.next_run_at : at;
 }
+
+/** Whom a bot's directory never puts out is said by people. */
+const withProtected = (settings: DirectorySettings, kept: DirectorySettings | null): DirectorySettings => ({
+  ...settings,
+  protectedUserIds: kept?.protectedUserIds ?? [],
+});
 
 /** A password is for the server it was made at: with another one, or another name, it is not kept, or it would be sent there. */
 function withPassword(settings: DirectorySettings, kept: DirectorySettings | null): DirectorySettings {

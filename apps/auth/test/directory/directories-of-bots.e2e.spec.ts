@@ -179,6 +179,19 @@ describe('directories of bots (A-44)', () => {
     expect(await disabled()).toEqual([]);
   });
 
+  it('never put out whom people have protected, whatever the bot says then', async () => {
+    await put();
+    await look();
+    const protectedUserIds = [(await named('p3'))?.id];
+    await put({ protectedUserIds }, as(site.owner));
+    await drop('p3');
+
+    await put({ protectedUserIds: [] });
+    expect((await mine())?.settings.protectedUserIds).toEqual(protectedUserIds);
+    expect(await runsAgain()).toMatchObject({ disables: 1, applied: 0 });
+    expect(await disabled()).toEqual([]);
+  });
+
   it('say nothing of who may sign in between two runs, where no brake would hold', async () => {
     await put();
     await look();

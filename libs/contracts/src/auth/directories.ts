@@ -59,7 +59,7 @@ export const directorySettings = z.strictObject({
       people: z.int().min(0).max(100_000).default(50),
     })
     .prefault({}),
-  /** Never put out by a run. */
+  /** Never put out by a run. A bot cannot say whom: they stay as people have said. */
   protectedUserIds: z.array(userId).max(1_000).default([]),
   /** One that is switched off is asked nothing; its people stay as they are. */
   enabled: z.boolean().default(true),
