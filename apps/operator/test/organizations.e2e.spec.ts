@@ -9,7 +9,9 @@ import { Cluster } from '@relais/devstack';
 import type { ApiObject } from '@relais/kube-api';
 import { type ConversationId, type DeviceId, type EntryId, newId } from '@relais/kernel';
 import { DeviceKey, RelaisApi, RelaisSession } from '@relais/sdk';
+import { ADMIN, PASSWORD, Slapd, SUFFIX } from '@relais/testing';
 import { eventually } from './eventually.js';
+import { SECRETS } from './objects-world.js';
 import { ownServers } from './own-servers.js';
 import { World } from './world.js';
 
@@ -136,6 +138,43 @@ describe('an organization as an object', () => {
     expect(await only()).toMatchObject({ madeBy: bot.id, settings: { issuer: entra.issuer, mayCreatePeople: true } });
     await change({ identityProviders: null });
     await eventually(async () => (await only())?.settings.enabled === false);
+  });
+
+  it('brings in the people of the directories that it names, as members, and lets them stay when it names them no more', async () => {
+    const slapd = await Slapd.start([{ uid: 'ida' }, { uid: 'ben' }], {}, { certifiedFor: 'IP:127.0.0.1' });
+    await world.ask('POST', SECRETS, {
+      ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'staff' } },
+      data: { password: Buffer.from(PASSWORD).toString('base64') },
+    });
+    const staff = {
+      ...{ name: 'staff', urls: [slapd.url], startTls: true, caPem: slapd.caPem, bindDn: ADMIN },
+      bindPasswordRef: { name: 'staff', key: 'password' },
+      people: { base: `ou=people,${SUFFIX}`, filter: '(objectClass=inetOrgPerson)' },
+    };
+    const only = async () => {
+      // A person may not ask as often as a test would.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return (await owner.call(ROUTES.listDirectories, {})).items[0];
+    };
+    try {
+      await change({ maxPeople: 0, directories: [staff] });
+      await eventually(async () => (await only())?.lastRun?.state === 'applied', 90_000);
+
+      expect(await only()).toMatchObject({ madeBy: bot.id, people: 2, lastRun: { creates: 2, applied: 2 } });
+      const came = (await owner.call(ROUTES.listUsers, { limit: 50 })).items.filter(({ displayName }) =>
+        displayName.startsWith('Person '),
+      );
+      expect(came.map(({ role, state }) => [role, state])).toEqual([
+        ['member', 'active'],
+        ['member', 'active'],
+      ]);
+      await eventually(async () => (await acme())['status'].directories?.[0]?.lastRun?.applied === 2, 90_000);
+      await change({ directories: null });
+      await eventually(async () => (await only())?.settings.enabled === false);
+      expect(await only()).toMatchObject({ people: 2 });
+    } finally {
+      await slapd.stop();
+    }
   });
 
   it('keeps messages as long as it says, and each says when it ends', async () => {

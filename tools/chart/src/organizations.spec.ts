@@ -103,7 +103,16 @@ describe('the definition of Organization', () => {
     expect(definition.metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' });
     expect(version.subresources).toEqual({ status: {} });
     expect(Object.keys(properties.status.properties)).toEqual([
-      ...['observedGeneration', 'people', 'administrators', 'identityProviders', 'messages', 'term', 'conditions'],
+      ...[
+        'observedGeneration',
+        'people',
+        'administrators',
+        'identityProviders',
+        'directories',
+        'messages',
+        'term',
+        'conditions',
+      ],
     ]);
     expect(version.additionalPrinterColumns.map(({ name }: { name: string }) => name)).toEqual([
       ...['People', 'Max', 'Ready', 'Reason', 'Age'],

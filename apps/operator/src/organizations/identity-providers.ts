@@ -1,17 +1,13 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type IdentityProvider, identityProviderSettings } from '@relais/contracts';
-import { AppError, idFrom } from '@relais/kernel';
+import { idFrom } from '@relais/kernel';
 import type { KubernetesApi } from '../kubernetes/kubernetes-api.js';
-import { isCode, type KubernetesObject } from '../kubernetes/objects.js';
 import type { Term } from '../leader/elector.js';
 import { bringEach } from './bring-each.js';
+import { namedSecret } from './named-secret.js';
 import type { KeptIdentityProvider, Organization, WantedIdentityProvider } from './organization.js';
 import type { OwnOrganization } from './own-organization.js';
-
-interface Secret extends KubernetesObject {
-  data?: Record<string, string>;
-}
 
 /**
  * The identity providers that an Organization names, as the bot's own. A client secret is read from the Secret that is named, and said
@@ -44,7 +40,7 @@ export class IdentityProviders {
     known: IdentityProvider | undefined,
   ): Promise<KeptIdentityProvider> {
     const id = providerIdOf(organization, wanted.name);
-    const secret = await this.secret(organization, wanted);
+    const secret = await namedSecret(this.api, organization, wanted.clientSecretRef);
     const settings = settingsOf(wanted);
     const isSaid = known && isDeepStrictEqual(known.settings, settings) && before?.secretVersion === secret?.version;
     if (!isSaid) {
@@ -52,23 +48,6 @@ export class IdentityProviders {
       await this.own.putProvider(id, { ...settings, ...(secret && { clientSecret: secret.text }) });
     }
     return { name: wanted.name, id, ...(secret && { secretVersion: secret.version }) };
-  }
-
-  /** @throws AppError `client_secret_forbidden`, `client_secret_missing` */
-  private async secret(
-    { metadata }: Organization,
-    { clientSecretRef }: WantedIdentityProvider,
-  ): Promise<{ text: string; version: string } | undefined> {
-    if (!clientSecretRef) return undefined;
-    const { name, key } = clientSecretRef;
-    const path = `/api/v1/namespaces/${metadata.namespace}/secrets/${name}`;
-    const found = await this.api.get<Secret>(path).catch((error: unknown) => {
-      throw isCode(error, 403) ? new AppError('forbidden', 'client_secret_forbidden') : error;
-    });
-    const encoded = found?.data?.[key];
-    if (!encoded) throw new AppError('not_found', 'client_secret_missing');
-    const { uid, resourceVersion } = found.metadata;
-    return { text: Buffer.from(encoded, 'base64').toString().trim(), version: `${uid}/${resourceVersion}` };
   }
 }
 

@@ -5,6 +5,7 @@ import { reconcile } from '../kubernetes/reconcile.js';
 import { Recorder } from '../kubernetes/recorder.js';
 import type { Term } from '../leader/elector.js';
 import { organizationsAre, peopleUnknown } from '../metrics.js';
+import { directoryIdOf, switchedOff } from './directories.js';
 import { providerIdOf } from './identity-providers.js';
 import { type Organization, organizationsOf } from './organization.js';
 import { OrganizationReconciler } from './organization-reconciler.js';
@@ -17,7 +18,7 @@ export interface OrganizationOptions {
   openOrganization(namespace: string): OwnOrganization;
   /** Of these, where there may be invitations: those that no Organization tells of are taken back. */
   inviting: readonly string[];
-  /** Of these, where there may be identity providers: those that no Organization names are switched off. */
+  /** Of these, where there may be identity providers and directories: those that no Organization names are switched off. */
   providing: readonly string[];
   /** Longest pause between looks at everything, ms. */
   lookMs: number;
@@ -54,7 +55,10 @@ class OrganizationWork implements Work<Organization> {
     const { inviting, providing, log } = this.options;
     const trying = (event: string, work: Promise<void>) => work.catch((error: unknown) => log.warn({ event, error }));
     for (const namespace of inviting) await trying('organizations.invitations_left', this.withdrawLeft(namespace));
-    for (const namespace of providing) await trying('organizations.providers_left', this.switchOffLeft(namespace));
+    for (const namespace of providing) {
+      await trying('organizations.providers_left', this.switchOffLeft(namespace));
+      await trying('organizations.directories_left', this.switchOffDirectories(namespace));
+    }
   }
 
   /** NOTE: not deleted: who has come by it would be a stranger when it is named again. */
@@ -64,9 +68,8 @@ class OrganizationWork implements Work<Organization> {
       (await own.listProviders()).flatMap((one) => (one.settings.enabled ? [[one.id as string, one] as const] : [])),
     );
     if (left.size === 0) return;
-    for (const organization of (await this.options.api.list<Organization>(organizationsOf(namespace))).items)
-      if (!organization.metadata.deletionTimestamp)
-        for (const { name } of organization.spec.identityProviders ?? []) left.delete(providerIdOf(organization, name));
+    for (const organization of await this.standing(namespace))
+      for (const { name } of organization.spec.identityProviders ?? []) left.delete(providerIdOf(organization, name));
     for (const [id, { settings }] of left) {
       this.term.assertHeld();
       // Without what people have added: a bot may not say that, nor keep it.
@@ -76,13 +79,34 @@ class OrganizationWork implements Work<Organization> {
     }
   }
 
+  /** NOTE: its people stay: an object that is gone by mistake puts nobody out. */
+  private async switchOffDirectories(namespace: string): Promise<void> {
+    const own = this.ownOf(namespace);
+    const left = new Map(
+      (await own.listDirectories()).flatMap((one) => (one.settings.enabled ? [[one.id as string, one] as const] : [])),
+    );
+    if (left.size === 0) return;
+    for (const organization of await this.standing(namespace))
+      for (const { name } of organization.spec.directories ?? []) left.delete(directoryIdOf(organization, name));
+    for (const [id, { settings }] of left) {
+      this.term.assertHeld();
+      await own.putDirectory(id, switchedOff(settings));
+      this.options.log.info({ event: 'organizations.directory_switched_off' });
+    }
+  }
+
+  /** Read anew: a watch may be behind. */
+  private async standing(namespace: string): Promise<Organization[]> {
+    const { items } = await this.options.api.list<Organization>(organizationsOf(namespace));
+    return items.filter(({ metadata }) => !metadata.deletionTimestamp);
+  }
+
   private async withdrawLeft(namespace: string): Promise<void> {
     const own = this.ownOf(namespace);
     const left = new Set((await own.listInvitations()).flatMap(({ id, usedAt }) => (usedAt ? [] : (id as string))));
     if (left.size === 0) return;
-    for (const { metadata, status } of (await this.options.api.list<Organization>(organizationsOf(namespace))).items)
-      if (!metadata.deletionTimestamp)
-        for (const { invitationId = '' } of status?.administrators ?? []) left.delete(invitationId);
+    for (const { status } of await this.standing(namespace))
+      for (const { invitationId = '' } of status?.administrators ?? []) left.delete(invitationId);
     for (const id of left) {
       this.term.assertHeld();
       await own.withdraw(id);

@@ -8,6 +8,7 @@ import type { Term } from '../leader/elector.js';
 import { peopleMeasured } from '../metrics.js';
 import { failureOf, type Reasons } from '../relais/api-failure.js';
 import { Administrators } from './administrators.js';
+import { Directories, directoriesRead } from './directories.js';
 import { IdentityProviders } from './identity-providers.js';
 import { measured } from './measured.js';
 import { Messages } from './messages.js';
@@ -16,7 +17,7 @@ import type { OwnOrganization } from './own-organization.js';
 
 const MISSING_SCOPE = [
   'Forbidden',
-  'the bot may not do this: give it the scope people-quota:write, administrators:invite to invite administrators, identity-sources:write for identity providers, and message-keeping:write for messages',
+  'the bot may not do this: give it the scope people-quota:write, administrators:invite to invite administrators, identity-sources:write for identity providers and directories, and message-keeping:write for messages',
 ] as const;
 const REASONS: Reasons = {
   not_alone: [
@@ -24,16 +25,15 @@ const REASONS: Reasons = {
     'there is an older Organization in this namespace, which is looked after: delete one of them',
   ],
   too_many_invitations: ['TooManyInvitations', 'the bot has as many open invitations as it may: withdraw some'],
-  client_secret_missing: ['SecretMissing', 'there is no such Secret with the client secret, or no such key in it'],
-  client_secret_forbidden: [
-    'SecretForbidden',
-    'the operator may not read this Secret: name it in the values of the chart',
-  ],
+  secret_missing: ['SecretMissing', 'there is no such Secret with the client secret or password, or no such key in it'],
+  secret_forbidden: ['SecretForbidden', 'the operator may not read this Secret: name it in the values of the chart'],
   identity_provider_id_taken: ['ProviderTaken', 'somebody else has made this identity provider: give it another name'],
   too_many_identity_providers: [
     'TooManyProviders',
     'the organization has as many identity providers as it may: delete one',
   ],
+  directory_id_taken: ['DirectoryTaken', 'somebody else has made this directory: give it another name'],
+  too_many_directories: ['TooManyDirectories', 'bots have as many directories here as they may: delete one'],
   forbidden: MISSING_SCOPE,
   scope_missing: MISSING_SCOPE,
 };
@@ -53,14 +53,20 @@ export class OrganizationReconciler implements Bringing<Organization, Organizati
     const { api, term, own } = this;
     const invited = await new Administrators(api, term, own).invite(organization);
     const provided = await new IdentityProviders(api, term, own).bring(organization);
+    const { directories, failure: read } = await new Directories(api, term, own).bring(organization);
     const { messages, failure: kept } = await new Messages(term, own).bring(organization);
-    const failure = invited.failure ?? provided.failure ?? kept;
+    const failure = invited.failure ?? provided.failure ?? read ?? kept;
     return {
       done: {
-        ...{ people, administrators: invited.administrators, identityProviders: provided.identityProviders },
+        ...{
+          people,
+          administrators: invited.administrators,
+          identityProviders: provided.identityProviders,
+          directories,
+        },
         ...(messages && { messages }),
       },
-      said: [AS_SAID, withinQuota(people)],
+      said: [AS_SAID, withinQuota(people), ...directoriesRead(directories)],
       ...(failure !== undefined && { failure: this.failureOf(failure) }),
     };
   }

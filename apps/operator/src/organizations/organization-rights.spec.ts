@@ -54,6 +54,14 @@ describe('the rules of the cluster for organizations', () => {
     expect(await refused(world.make('b', { maxPeople: 'many' }))).toMatch(/maxPeople/);
     expect(await refused(world.change('acme', { maxPeople: null }))).toMatch(/maxPeople cannot be taken out/);
     expect(await refused(world.change('acme', { maxPeople: 0 }))).toBe('taken');
+    const staff = { name: 'staff', urls: ['ldaps://dir.example'], people: { base: 'dc=example' } };
+    const directory = (more: object) => refused(world.change('acme', { directories: [{ ...staff, ...more }] }));
+    expect(await directory({ urls: ['ldap://dir.example'] })).toMatch(/needs startTls/);
+    expect(await directory({ bindPasswordRef: { name: 'x', key: 'y' } })).toMatch(/needs bindDn/);
+    expect(await directory({ everyMinutes: 59 })).toMatch(/everyMinutes/);
+    expect(await directory({ brake: { percent: 11 } })).toMatch(/percent/);
+    expect(await directory({ urls: ['http://dir.example'] })).toMatch(/urls/);
+    expect(await directory({ urls: ['ldap://dir.example'], startTls: true })).toBe('taken');
     const messages = (wanted: object | null) => refused(world.change('acme', { messages: wanted }));
     expect(await messages({ keepDays: 36_501 })).toMatch(/keepDays/);
     expect(await messages({ keyDays: 32 })).toMatch(/keyDays/);

@@ -1,6 +1,7 @@
-import type { IdentityProviderSettings } from '@relais/contracts';
+import type { DirectoryRun, DirectorySettings, IdentityProviderSettings } from '@relais/contracts';
 import { GROUP_VERSION } from '../kubernetes/objects.js';
 import type { Conditioned } from '../kubernetes/reconcile.js';
+import type { SecretRef } from './named-secret.js';
 
 /** The organization of this namespace: what is said of it here is so there. What is not named here is left alone. */
 export interface Organization extends Conditioned<OrganizationDone> {
@@ -16,6 +17,8 @@ export interface OrganizationSpec {
   administrators?: Administrator[];
   /** Where people sign in; they become members by it, and nothing more. */
   identityProviders?: WantedIdentityProvider[];
+  /** Where people come from; they become members by it, and nothing more. */
+  directories?: WantedDirectory[];
 }
 
 export interface WantedKeeping {
@@ -43,8 +46,7 @@ export interface WantedIdentityProvider
   name: string;
   /** What people see; the name where it is not given. */
   displayName?: string;
-  /** Of the namespace. */
-  clientSecretRef?: { name: string; key: string };
+  clientSecretRef?: SecretRef;
 }
 
 export interface KeptIdentityProvider {
@@ -52,6 +54,29 @@ export interface KeptIdentityProvider {
   id: string;
   /** Of the Secret whose content was said last. */
   secretVersion?: string;
+}
+
+type SaidOfDirectory = 'startTls' | 'caPem' | 'bindDn' | 'pageSize' | 'everyMinutes';
+
+export interface WantedDirectory
+  extends Pick<DirectorySettings, 'urls'>, Partial<Pick<DirectorySettings, SaidOfDirectory>> {
+  /** Whose directory it is: another name is another one. */
+  name: string;
+  /** What administrators see; the name where it is not given. */
+  displayName?: string;
+  bindPasswordRef?: SecretRef;
+  people: Pick<DirectorySettings['people'], 'base'> & Partial<DirectorySettings['people']>;
+  brake?: Partial<DirectorySettings['brake']>;
+}
+
+export interface KeptDirectory {
+  name: string;
+  id: string;
+  /** Of the Secret whose content was said last. */
+  secretVersion?: string;
+  /** Who has come from it. */
+  people: number;
+  lastRun?: Pick<DirectoryRun, 'state' | 'finishedAt' | 'seen' | 'disables' | 'applied' | 'problems'>;
 }
 
 export interface Administrator {
@@ -75,6 +100,7 @@ export interface OrganizationDone {
   people: MeasuredPeople;
   administrators: InvitedAdministrator[];
   identityProviders: KeptIdentityProvider[];
+  directories: KeptDirectory[];
   /** Where something is said of them. */
   messages?: KeptMessages;
 }

@@ -5,11 +5,14 @@ import type {
   Invitation,
   MessageKeeping,
   PeopleQuota,
+  Directory,
+  DirectorySettings,
 } from '@relais/contracts';
 import { AppError, newId } from '@relais/kernel';
 import { type MadeInvitation, OwnOrganization } from './own-organization.js';
 
 type KeptProvider = Omit<IdentityProvider, 'id'> & { id: string; clientSecret?: string | undefined };
+type KeptDirectory = Omit<Directory, 'id'> & { id: string; bindPassword?: string | undefined };
 type Kept = Invitation & { email: string; invitationToken: string };
 
 /** As the API answers a bot, with invitations that can be looked up, redeemed and withdrawn. */
@@ -22,6 +25,7 @@ export class MemoryOwnOrganization extends OwnOrganization {
   mayKeep = true;
   readonly invitations = new Map<string, Kept>();
   readonly providers = new Map<string, KeptProvider>();
+  readonly directories = new Map<string, KeptDirectory>();
   /** The addresses of who is here. */
   readonly people = new Set<string>();
   /** How long invitations are good for, ms. */
@@ -109,6 +113,24 @@ export class MemoryOwnOrganization extends OwnOrganization {
     this.log.push(`put ${settings.name}`);
     const secret = clientSecret ?? this.providers.get(id)?.clientSecret;
     this.providers.set(id, { id, settings, clientSecret: secret, hasClientSecret: secret !== undefined, people: 0 });
+  }
+
+  override async listDirectories(): Promise<readonly Directory[]> {
+    this.assertWell();
+    return [...this.directories.values()].map(({ bindPassword: _, ...directory }) => directory as Directory);
+  }
+
+  override async putDirectory(id: string, { bindPassword, ...settings }: DirectorySettings): Promise<void> {
+    this.assertWell();
+    this.log.push(`put ${settings.name}`);
+    const before = this.directories.get(id);
+    this.directories.set(id, {
+      people: 0,
+      ...before,
+      id,
+      settings,
+      bindPassword: bindPassword ?? before?.bindPassword,
+    });
   }
 
   override close(): Promise<void> {

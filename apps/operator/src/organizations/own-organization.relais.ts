@@ -1,4 +1,6 @@
 import {
+  type Directory,
+  type DirectorySettings,
   type IdentityProvider,
   type IdentityProviderSettings,
   type Invitation,
@@ -62,6 +64,14 @@ export class RelaisOwnOrganization extends OwnOrganization {
 
   async putProvider(providerId: string, settings: IdentityProviderSettings): Promise<void> {
     await this.api.call(ROUTES.putIdentityProvider, { providerId: providerId as never, settings });
+  }
+
+  async listDirectories(): Promise<readonly Directory[]> {
+    return (await this.api.call(ROUTES.listDirectories, {})).items;
+  }
+
+  async putDirectory(directoryId: string, settings: DirectorySettings): Promise<void> {
+    await this.api.call(ROUTES.putDirectory, { directoryId: directoryId as never, settings });
   }
 
   close(): Promise<void> {

@@ -4,6 +4,8 @@ import type {
   Invitation,
   MessageKeeping,
   PeopleQuota,
+  Directory,
+  DirectorySettings,
 } from '@relais/contracts';
 
 export type MadeInvitation = Pick<Invitation, 'id' | 'expiresAt'> & { invitationToken: string };
@@ -31,5 +33,9 @@ export abstract class OwnOrganization {
   abstract listProviders(): Promise<readonly IdentityProvider[]>;
   /** Makes or changes one; without a secret it keeps the one it has. */
   abstract putProvider(providerId: string, settings: IdentityProviderSettings): Promise<void>;
+  /** Those that the bot made itself. */
+  abstract listDirectories(): Promise<readonly Directory[]>;
+  /** Makes or changes one; without a password it keeps the one it has, for the same servers and name. */
+  abstract putDirectory(directoryId: string, settings: DirectorySettings): Promise<void>;
   abstract close(): Promise<void>;
 }
