@@ -7,6 +7,7 @@ import { alarmDispatched, notificationEnded } from '../metrics.js';
 import { type Claimed, claim } from './claim.postgres.js';
 import { finish, isStuck, type Outcome } from './finish.postgres.js';
 import { Hand } from './hand.js';
+import { Lanes } from './lanes.js';
 import { markDispatched, nextWaiting } from './notification-rows.postgres.js';
 
 /** A way to reach people. Called after the commit; the notification's id is the key by which a repetition is known. */
@@ -20,21 +21,11 @@ const AT_ONCE = 250;
 /** What waits for a way that is busy here is looked for again so soon, by whoever has time then. */
 const LOOK_AGAIN_SECONDS = 1;
 
-/** What is being sent by one way, and what is next. */
-interface Lane {
-  groups: number;
-  /** Ends with the last of them. */
-  work: Promise<void>;
-}
-
-/**
- * Sends what is waiting, by organization; one batch at a time each and way, so that no way waits for another whose provider
- * takes its time.
- */
+/** Sends what is waiting, by organization and way. */
 export class Dispatcher {
   private readonly handingOut = new Map<OrganizationId, Promise<void>>();
   private readonly again = new Set<OrganizationId>();
-  private readonly lanes = new Map<OrganizationId, Map<AlarmPath, Lane>>();
+  private readonly lanes = new Lanes();
   /** Where something may wait for a way that is busy here. */
   private readonly wanted = new Set<OrganizationId>();
   /** Told when something is due that the engine does not know of yet. */
@@ -59,9 +50,9 @@ export class Dispatcher {
 
   /** For a transaction that tells people: what it holds at the commit is to be given to `sendTaken`. */
   hand(organizationId: OrganizationId): Hand {
-    const free = this.freeWays(organizationId);
+    const free = this.lanes.free(organizationId);
     // Gateways are told at once: what is next by then does not wait for long.
-    const isNext = this.lanes.get(organizationId)?.get('socket')?.groups === 1;
+    const isNext = this.lanes.groups(organizationId, 'socket') === 1;
     return new Hand(isNext ? [...free, 'socket'] : free, AT_ONCE);
   }
 
@@ -70,10 +61,7 @@ export class Dispatcher {
   }
 
   async idle(): Promise<void> {
-    const running = () => [
-      ...this.handingOut.values(),
-      ...[...this.lanes.values()].flatMap((lanes) => [...lanes.values()].map(({ work }) => work)),
-    ];
+    const running = () => [...this.handingOut.values(), ...this.lanes.running()];
     while (running().length > 0) await Promise.allSettled(running());
   }
 
@@ -87,7 +75,7 @@ export class Dispatcher {
   }
 
   private claim(organizationId: OrganizationId): Promise<Claimed[]> {
-    const free = this.freeWays(organizationId);
+    const free = this.lanes.free(organizationId);
     if (free.length < alarmPath.options.length) this.wanted.add(organizationId);
     return this.db.within(organizationId, async (tx) => {
       const claimed = await claim(tx, organizationId, { paths: free, limit: AT_ONCE });
@@ -101,25 +89,14 @@ export class Dispatcher {
     });
   }
 
-  private freeWays(organizationId: OrganizationId): AlarmPath[] {
-    return alarmPath.options.filter((path) => !this.lanes.get(organizationId)?.has(path));
-  }
-
-  /** After what is under way by this way: it may have begun since somebody found it free. */
   private open(organizationId: OrganizationId, path: AlarmPath, group: readonly Claimed[]): void {
-    const lanes = this.lanes.get(organizationId) ?? new Map<AlarmPath, Lane>();
-    this.lanes.set(organizationId, lanes);
-    const lane = lanes.get(path) ?? { groups: 0, work: Promise.resolve() };
-    lanes.set(path, lane);
-    lane.groups++;
-    lane.work = lane.work
-      .then(() => this.work(organizationId, path, group))
-      .catch((error: unknown) => this.log.error({ event: 'alerting.dispatch_failed', kind: path, error }))
-      .finally(() => {
-        if (--lane.groups === 0) lanes.delete(path);
-        if (lanes.size === 0) this.lanes.delete(organizationId);
-        if (this.wanted.delete(organizationId)) this.send(organizationId);
-      });
+    const send = () =>
+      this.work(organizationId, path, group).catch((error: unknown) =>
+        this.log.error({ event: 'alerting.dispatch_failed', kind: path, error }),
+      );
+    void this.lanes.open(organizationId, path, send).then(() => {
+      if (this.wanted.delete(organizationId)) this.send(organizationId);
+    });
   }
 
   private async work(organizationId: OrganizationId, path: AlarmPath, group: readonly Claimed[]): Promise<void> {
