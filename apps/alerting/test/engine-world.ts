@@ -147,9 +147,9 @@ export class EngineWorld {
   }
 
   /** Another replica of the engine over the same database. */
-  newEngine(dispatcher = this.dispatcher): Engine {
+  newEngine(dispatcher = this.dispatcher, log = silentLog): Engine {
     const findWork = () => workOf([new Escalation(this.onDuty), ...this.workers]);
-    return new Engine(this.database, dispatcher, { pollMs: 50, log: silentLog, findWork });
+    return new Engine(this.database, dispatcher, { pollMs: 50, log, findWork });
   }
 
   /** What another replica sends with. */
@@ -279,11 +279,16 @@ export class EngineWorld {
   }
 
   /** The planner learns what is in the tables, as it does now and then by itself. */
-  async analyze(): Promise<void> {
+  analyze(): Promise<void> {
+    return this.asOwner('ANALYZE');
+  }
+
+  /** One statement as the owner of the tables. */
+  async asOwner(sql: string): Promise<void> {
     const client = new pg.Client({ connectionString: this.fresh.ownerUrl });
     await client.connect();
     try {
-      await client.query('ANALYZE');
+      await client.query(sql);
     } finally {
       await client.end();
     }

@@ -1,7 +1,7 @@
 import type { EventStream } from '@relais/bus';
 import { userRemoved } from '@relais/contracts';
 import { newId } from '@relais/kernel';
-import { metrics } from '@relais/observability';
+import { type LogFields, metrics, silentLog } from '@relais/observability';
 import { type PrivateNats, privateNats, TcpProxy } from '@relais/testing';
 import type { DataSource, EntityManager } from 'typeorm';
 import { aRelay, aStream, aWorld, eventually, type World } from '../test/world.js';
@@ -221,6 +221,26 @@ describe('the outbox', () => {
     await eventually(() => holds(stream, ids), 15_000);
     expect(meanwhile).toEqual(ids.slice(0, 1));
     expect(only(await published(stream), ids)).toEqual(ids);
+  }, 30_000);
+
+  it('tells once that PostgreSQL is away, and once that it is back', async () => {
+    const proxy = await TcpProxy.open(world.appUrl);
+    world.onClose(() => proxy.close());
+    const lines: LogFields[] = [];
+    const write = (fields: LogFields) => void lines.push(fields);
+    const remote = await world.open({ url: proxy.url });
+    aRelay(world, remote, stream, { log: { ...silentLog, info: write, warn: write } });
+    const ids = [await commit(db)];
+    await eventually(() => holds(stream, ids));
+
+    await proxy.cut();
+    await eventually(() => lines.length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await proxy.restore();
+    await eventually(() => lines.length > 1);
+
+    expect(lines.map(({ event }) => event)).toEqual(['outbox.relay_failed', 'outbox.relay_recovered']);
+    expect(lines[1]?.count).toBeGreaterThan(1);
   }, 30_000);
 
   it('forgets what was relayed long ago, and never what was not', async () => {

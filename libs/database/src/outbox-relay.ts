@@ -1,5 +1,5 @@
 import type { EventStream, StreamState } from '@relais/bus';
-import { counter, gauge, type Log } from '@relais/observability';
+import { counter, gauge, type Log, RepeatedFailure } from '@relais/observability';
 import type { DataSource } from 'typeorm';
 import { onEnqueued } from './outbox.js';
 
@@ -52,12 +52,19 @@ export class OutboxRelay {
   private movedAtMs = 0;
   private cursor = { xid: '0', position: '0' };
   private stream: StreamState | undefined;
+  private readonly failure: RepeatedFailure;
 
   constructor(
     private readonly db: DataSource,
     private readonly events: EventStream,
     private readonly options: RelayOptions,
-  ) {}
+  ) {
+    this.failure = new RepeatedFailure(options.log, {
+      level: 'warn',
+      failed: 'outbox.relay_failed',
+      recovered: 'outbox.relay_recovered',
+    });
+  }
 
   start(): void {
     onEnqueued(this.db, () => this.wake());
@@ -91,13 +98,22 @@ export class OutboxRelay {
   private async run(): Promise<void> {
     while (!this.isStopped) {
       this.isWoken = false;
-      const moved = await this.step().catch((error: unknown) => {
-        this.options.log.warn({ event: 'outbox.relay_failed', error });
-        this.leasedUntilMs = 0;
-        return 0;
-      });
+      const moved = await this.round();
       if (moved > 0) this.movedAtMs = performance.now();
       if (moved < this.options.batchSize) await this.sleep();
+    }
+  }
+
+  /** @returns how many events it moved: none when it failed */
+  private async round(): Promise<number> {
+    try {
+      const moved = await this.step();
+      this.failure.succeeded();
+      return moved;
+    } catch (error) {
+      this.failure.failed(error);
+      this.leasedUntilMs = 0;
+      return 0;
     }
   }
 

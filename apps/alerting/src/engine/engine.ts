@@ -1,6 +1,6 @@
 import type { Database, Tx } from '@relais/database';
 import type { OrganizationId } from '@relais/kernel';
-import type { Log } from '@relais/observability';
+import { type Log, RepeatedFailure } from '@relais/observability';
 import { cycleTook, timerFailed, timerFired } from '../metrics.js';
 import type { Dispatcher } from '../notifications/dispatcher.js';
 import { type Hand, SOCKET_LEASE_SECONDS } from '../notifications/hand.js';
@@ -45,6 +45,7 @@ export class Engine {
   private working: Promise<void> | undefined;
   private work: Work | undefined;
   private readonly errands: Errands;
+  private readonly failure: RepeatedFailure;
   private isStarted = false;
   private isStopping = false;
   private isWoken = false;
@@ -57,6 +58,11 @@ export class Engine {
     private readonly options: EngineOptions,
   ) {
     this.errands = new Errands(db, options.log);
+    this.failure = new RepeatedFailure(options.log, {
+      level: 'error',
+      failed: 'alerting.cycle_failed',
+      recovered: 'alerting.cycle_recovered',
+    });
     dispatcher.onDue = () => this.wake();
   }
 
@@ -113,8 +119,9 @@ export class Engine {
       sleepMs = Math.max(0, Math.min(this.options.pollMs, due_ms ?? this.options.pollMs));
       this.cycledAtMs = performance.now();
       cycleTook((performance.now() - beganAtMs) / 1_000);
+      this.failure.succeeded();
     } catch (error) {
-      this.options.log.error({ event: 'alerting.cycle_failed', error });
+      this.failure.failed(error);
     }
     if (this.isStarted) this.timer = setTimeout(() => this.wake(), sleepMs);
   }
