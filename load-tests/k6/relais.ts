@@ -1,5 +1,5 @@
 /**
- * Load on Relais by k6 (1.0 or newer, which runs TypeScript):
+ * Load on Relais by k6 (1.6 or newer):
  *
  *   k6 run -e SCENARIO=steady -e PEOPLE=200 -e SECONDS=60 load-tests/k6/relais.ts
  *
