@@ -168,7 +168,7 @@ describe('a source of alarms that a bot makes', () => {
   });
 
   it('counts among those there may be', async () => {
-    for (let at = 0; at < 10; at++) await Promise.all(Array.from({ length: 50 }, () => put(asBot())));
+    for (let at = 0; at < 100; at++) await Promise.all(Array.from({ length: 5 }, () => put(asBot())));
 
     expect(await codeOf(put(operator))).toBe('too_many_sources');
   });

@@ -8,6 +8,7 @@ import {
   SESSION_REVOKED,
   setDeviceState,
 } from '@relais/contracts';
+import { withOrganization } from '@relais/database';
 import { newId } from '@relais/kernel';
 import { SignJWT } from 'jose';
 import { Housekeeping } from '../src/housekeeping.postgres.js';
@@ -341,9 +342,11 @@ describe('what device management says of devices', () => {
   it('is remembered for as long as it could be said again', async () => {
     const source = await json();
     await post(world, owner, source, signed(world, source.key, { deviceId: member.tokens.deviceId, compliant: true }));
-    const receipts = async () => (await world.db.query<{ n: number }[]>(COUNT))[0]?.n ?? 0;
-    const COUNT = `SELECT set_config('relais.org', '${owner.tokens.organizationId}', false), count(*)::int AS n FROM posture_receipt`;
-    await world.db.query(COUNT);
+    const receipts = () =>
+      withOrganization(world.db, owner.tokens.organizationId, async (tx) => {
+        const [found] = await tx.query<{ n: number }[]>('SELECT count(*)::int AS n FROM posture_receipt');
+        return found?.n;
+      });
 
     expect(await receipts()).toBe(1);
     await world.passDays(1);
@@ -352,6 +355,5 @@ describe('what device management says of devices', () => {
     await world.passDays(1.1);
     await world.app.get(Housekeeping).run();
     expect(await receipts()).toBe(0);
-    await world.db.query(`SELECT set_config('relais.org', '', false)`);
   });
 });

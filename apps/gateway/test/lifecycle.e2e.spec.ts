@@ -84,7 +84,7 @@ describe('a gateway over time', () => {
   }, 15_000);
 
   it('notices a client that has vanished without a word (F-23)', async () => {
-    world = await startWorld({ HEARTBEAT_MS: '400' });
+    world = await startWorld({ HEARTBEAT_MS: '1500' });
     const client = await world.join(someone());
     const alive = await world.join(someone());
     client.answersHeartbeats = false;

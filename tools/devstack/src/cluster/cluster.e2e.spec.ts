@@ -68,7 +68,7 @@ describe('a cluster as npm run up starts it', () => {
         .map((id) => Number(readFileSync(`${tasks}/${id}/stat`, 'utf8').split(') ')[1]?.split(' ')[16]));
 
     expect(nicesOf('libuv-worker').length).toBeGreaterThan(0);
-    expect(new Set(nicesOf('libuv-worker'))).toEqual(new Set([10]));
+    expect(new Set(nicesOf('libuv-worker'))).toEqual(new Set([19]));
     expect(nicesOf('MainThread')).toEqual([0]);
   });
 
