@@ -1,3 +1,4 @@
+import { rows } from '@relais/database';
 import type { UserId } from '@relais/kernel';
 import type { Outcome } from '../src/notifications/finish.postgres.js';
 import { FIRST_AT_ONCE } from '../src/notifications/tell.postgres.js';
@@ -69,6 +70,35 @@ describe('whoever is told by a way that is free', () => {
 
     expect([meanwhile, sent()]).toEqual([[first], [first, second]]);
   });
+
+  it('keeps nobody waiting who was relieved of the alarm in this round and has it again', async () => {
+    const [back, other] = [world.person(), world.person()];
+    const { alarmId } = await world.raise(raiser, { audience: { userIds: [back, other] } });
+    await relieve(alarmId, back);
+    release(SENT);
+
+    await world.engine.runOnce();
+    await world.engine.idle();
+
+    expect(sent().toSorted()).toEqual([back, other].toSorted());
+  });
+
+  /** Somebody who was told of it by a role and was relieved before anything had left. */
+  const relieve = (alarmId: string, userId: UserId) =>
+    world.database.within(world.organizationId, (tx) =>
+      rows(
+        tx,
+        `WITH role AS (
+           INSERT INTO alarm_role (organization_id, alarm_id, step, cycle, roster_id, user_id, left_at)
+           VALUES ($1, $2, 0, 0, $2, $3, now())
+         ), recipient AS (
+           INSERT INTO alarm_recipient (organization_id, alarm_id, user_id, handed_over_at) VALUES ($1, $2, $3, now())
+         )
+         INSERT INTO notification (organization_id, alarm_id, step, cycle, user_id, path, priority, state)
+         VALUES ($1, $2, 0, 0, $3, 'socket', 0, 'skipped')`,
+        [world.organizationId, alarmId, userId],
+      ),
+    );
 
   it('is taken by as many as are sent to in one go, also when many alarms are due together', async () => {
     const people = Array.from({ length: FIRST_AT_ONCE }, () => world.person());

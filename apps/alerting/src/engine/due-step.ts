@@ -7,7 +7,7 @@ import { peopleUnreachable, stepCame } from '../metrics.js';
 import type { Hand } from '../notifications/hand.js';
 import { priorityOf, targetsOf } from '../notifications/notification-rows.postgres.js';
 import { FIRST_AT_ONCE, TOLD_AT_ONCE, tellFirst } from '../notifications/tell.postgres.js';
-import { tellAgain } from '../notifications/tell-again.postgres.js';
+import { tellAgain, type ToldAgain } from '../notifications/tell-again.postgres.js';
 import { keepForRole, tellByRole } from '../rosters/role-rows.postgres.js';
 import { applies } from './step-conditions.js';
 import { setTimer, type Timer } from './timers.postgres.js';
@@ -65,6 +65,7 @@ interface Told {
   isLast: boolean;
 }
 const NOBODY: Told = { told: 0, waiting: 0, isLast: true };
+const NOT_AGAIN: ToldAgain = { told: 0, next_seconds: null };
 
 /** The page of the step's people that is next; whoever is settled only now is told with the first. */
 async function tell(
@@ -86,26 +87,27 @@ async function tell(
   const isLast = page.length < asked.limit;
   const how = { priority: priorityOf(alarm), ladder: rules.ladder };
   const userIds = [...page, ...alsoTo];
-  if (hasRelieved) await tellAgain(tx, organizationId, round, rules.ladder, userIds);
-  const told = await tellFirst(tx, organizationId, round, { ...how, taking: hand.waysFor(userIds.length) }, userIds);
-  hand.take(alarm, round, told.taken);
+  const again = hasRelieved ? await tellAgain(tx, organizationId, round, rules.ladder, userIds) : NOT_AGAIN;
+  const first = await tellFirst(tx, organizationId, round, { ...how, taking: hand.waysFor(userIds.length) }, userIds);
+  hand.take(alarm, round, first.taken);
+  for (const { next_seconds } of [again, first]) await startLadder(tx, timer, next_seconds);
   if (userIds.length === 0 && stage === 0 && !alarm.is_silent)
     await recordFact(tx, organizationId, {
       ...{ actor: systemSubject('escalation'), action: 'alarm.step-empty', object: alarmSubject(alarm.id) },
       after: { step, cycle, rosters: vacant.length },
     });
-  if (told.told + told.unreachable === 0) return { ...NOBODY, isLast };
-  await startLadder(tx, timer, told.next_seconds);
-  if (told.told > 0 && alarm.joins === 'told')
+  const told = again.told + first.told;
+  if (told + first.unreachable === 0) return { ...NOBODY, isLast };
+  if (told > 0 && alarm.joins === 'told')
     await setTimer(tx, organizationId, { subject_id: alarm.id, kind: 'alarm-room' }, 1);
-  const done = { told: told.told, waiting: told.told - told.taken.length, isLast };
+  const done = { told, waiting: told - first.taken.length, isLast };
   if (alarm.is_silent) return done;
-  peopleUnreachable(told.unreachable);
+  peopleUnreachable(first.unreachable);
   await recordFact(tx, organizationId, {
     actor: systemSubject('escalation'),
     action: 'alarm.step-reached',
     object: alarmSubject(alarm.id),
-    after: { step, cycle, told: told.told, unreachable: told.unreachable },
+    after: { step, cycle, told, unreachable: first.unreachable },
   });
   return done;
 }
