@@ -3,6 +3,7 @@ import type { OrganizationId } from '@relais/kernel';
 import type { Log } from '@relais/observability';
 import type { DataSource } from 'typeorm';
 import { clearOver } from '../keeping/keeping-rows.postgres.js';
+import { CLEARED } from '../keeping/kept.postgres.js';
 import type { SpentKeys } from '../keeping/spent-keys.js';
 import { contentsExpired } from '../metrics.js';
 
@@ -66,17 +67,11 @@ export class ExpiryJob {
   private clearExpired(organizationId: OrganizationId): Promise<number> {
     return withOrganization(this.db, organizationId, async (tx) => {
       const rows: unknown[] = await tx.query(
-        `WITH due AS (
+        `WITH over AS (
            SELECT e.conversation_id, e.seq FROM entry e
            WHERE e.organization_id = $1 AND e.expires_at <= now() AND e.cleared_at IS NULL
            ORDER BY e.expires_at LIMIT $2 FOR UPDATE SKIP LOCKED),
-         cleared AS (
-           UPDATE entry e SET body = NULL, cleared_at = now() FROM due d
-           WHERE e.organization_id = $1 AND e.conversation_id = d.conversation_id AND e.seq = d.seq
-           RETURNING e.conversation_id, e.seq),
-         forgotten AS (
-           DELETE FROM mention m USING cleared c
-           WHERE m.organization_id = $1 AND m.conversation_id = c.conversation_id AND m.seq = c.seq)
+         ${CLEARED}
          SELECT 1 FROM cleared`,
         [organizationId, BATCH],
       );

@@ -1,6 +1,6 @@
 import { row, rows, type Tx } from '@relais/database';
 import type { OrganizationId, UserId } from '@relais/kernel';
-import { KEEPING, KEPT } from './kept.postgres.js';
+import { CLEARED, KEEPING, KEPT } from './kept.postgres.js';
 import { GRACE_MS } from './said.js';
 
 export interface Keeping {
@@ -90,13 +90,7 @@ export async function clearOver(
        JOIN entry e ON e.organization_id = $1 AND e.conversation_id = d.conversation_id AND e.target_id = d.id
        WHERE ${KEPT} FOR UPDATE OF e SKIP LOCKED),
      over AS (SELECT d.conversation_id, d.seq FROM due d UNION SELECT c.conversation_id, c.seq FROM changing c),
-     cleared AS (
-       UPDATE entry e SET body = NULL, cleared_at = now() FROM over o
-       WHERE e.organization_id = $1 AND e.conversation_id = o.conversation_id AND e.seq = o.seq
-       RETURNING e.conversation_id, e.seq),
-     forgotten AS (
-       DELETE FROM mention m USING cleared c
-       WHERE m.organization_id = $1 AND m.conversation_id = c.conversation_id AND m.seq = c.seq)
+     ${CLEARED}
      SELECT (SELECT count(*)::int FROM due) AS found, (SELECT count(*)::int FROM cleared) AS cleared`,
     [organizationId, limit, GRACE_MS / 1_000],
   );
