@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type Directory, type DirectorySettings, directorySettings } from '@relais/contracts';
-import { idFrom } from '@relais/kernel';
 import type { Said } from '../kubernetes/conditions.js';
 import type { KubernetesApi } from '../kubernetes/kubernetes-api.js';
 import type { Term } from '../leader/elector.js';
+import { ownIdOf } from '../relais/own-id.js';
 import { bringEach } from './bring-each.js';
 import { namedSecret } from './named-secret.js';
 import type { KeptDirectory, Organization, WantedDirectory } from './organization.js';
@@ -58,7 +57,7 @@ export class Directories {
 
 /** The same for the same names, so that who has come from it stays who they are when the object is made again. */
 export const directoryIdOf = ({ metadata }: Organization, name: string): string =>
-  idFrom(createHash('sha256').update(`relais.io/directory/${metadata.namespace}/${metadata.name}/${name}`).digest());
+  ownIdOf('directory', metadata.namespace!, metadata.name, name);
 
 const plainSettings = directorySettings.omit({ bindPassword: true });
 const HOURLY = 60;

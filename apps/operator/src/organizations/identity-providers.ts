@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type IdentityProvider, identityProviderSettings } from '@relais/contracts';
-import { idFrom } from '@relais/kernel';
 import type { KubernetesApi } from '../kubernetes/kubernetes-api.js';
 import type { Term } from '../leader/elector.js';
+import { ownIdOf } from '../relais/own-id.js';
 import { bringEach } from './bring-each.js';
 import { namedSecret } from './named-secret.js';
 import type { KeptIdentityProvider, Organization, WantedIdentityProvider } from './organization.js';
@@ -53,9 +52,7 @@ export class IdentityProviders {
 
 /** The same for the same names, so that who has come by it stays who they are when the object is made again. */
 export const providerIdOf = ({ metadata }: Organization, name: string): string =>
-  idFrom(
-    createHash('sha256').update(`relais.io/identity-provider/${metadata.namespace}/${metadata.name}/${name}`).digest(),
-  );
+  ownIdOf('identity-provider', metadata.namespace!, metadata.name, name);
 
 const plainSettings = identityProviderSettings.omit({ clientSecret: true });
 

@@ -1,16 +1,13 @@
-import { createHash } from 'node:crypto';
 import { type AlarmSourceSettings, alarmSourceSettings, LIMITS } from '@relais/contracts';
-import { idFrom } from '@relais/kernel';
 import type { OwnSecret } from '../kubernetes/own-secret.js';
+import { ownIdOf } from '../relais/own-id.js';
 import type { AlertRoute } from './alert-route.js';
 
 const SECRET_TYPE = 'relais.io/alert-route';
 const DAY_SECONDS = 86_400;
 
 /** The same for the same object, however often it is made; another for one that takes its name. */
-export function sourceIdOf({ metadata }: AlertRoute): string {
-  return idFrom(createHash('sha256').update(`relais.io/alert-route/${metadata.uid}`).digest());
-}
+export const sourceIdOf = ({ metadata }: AlertRoute): string => ownIdOf('alert-route', metadata.uid!);
 
 /** What the source of a route is, with everything that the API would add to it. */
 export function settingsOf({ metadata, spec }: AlertRoute): AlarmSourceSettings {
