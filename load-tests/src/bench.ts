@@ -34,7 +34,7 @@ const { values } = parseArgs({
     directory: { type: 'string', default: '50000' },
     sockets: { type: 'string', default: '2000' },
     only: { type: 'string' },
-    /** Every part, in about a quarter of an hour; without it those of FOUNDATION. */
+    /** Every part; without it those of FOUNDATION. */
     all: { type: 'boolean', default: false },
     /** A folder for V8 CPU profiles of the services. */
     profile: { type: 'string' },

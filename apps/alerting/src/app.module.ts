@@ -4,8 +4,7 @@ import { Bus, BusServer, LivePublisher, NatsBus, TrustFeed, TrustGate } from '@r
 import { BlindIndex } from '@relais/crypto';
 import { Database, OutboxRelay } from '@relais/database';
 import { JwtTokenVerifier, TokenVerifier, TrustStore } from '@relais/security';
-import { type Opened as ServiceOpened, outboxOf } from '@relais/service';
-import { Access } from '@relais/service';
+import { Access, type Opened as ServiceOpened, outboxOf } from '@relais/service';
 import { AlarmSettingsHandler } from './alarm-settings.js';
 import { Announcer } from './alarms/announcer.js';
 import { AnswerAlarmHandler } from './alarms/answer-alarm.js';

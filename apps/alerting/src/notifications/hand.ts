@@ -22,7 +22,7 @@ export class Hand {
   private readonly claimed: Claimed[] = [];
 
   /**
-   * @param free ways that nothing is being sent by here
+   * @param free ways by which it is sent at once, or soon
    * @param room so many it holds
    */
   constructor(
