@@ -22,7 +22,7 @@ const ORGANIZATIONS = '/apis/relais.io/v1alpha1/namespaces/relais/organizations'
 const MERGE = 'application/merge-patch+json';
 /** As the chart runs it; a budget, so it is the same on every machine. */
 const MEMORY = { NODE_OPTIONS: '--max-old-space-size=179 --max-semi-space-size=1', MALLOC_ARENA_MAX: '1' };
-const MAX_RSS_MIB = 128;
+const MAX_RSS_MIB = 96;
 
 const servers = ownServers();
 

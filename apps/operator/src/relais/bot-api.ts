@@ -48,12 +48,12 @@ export class BotApi {
 
   /** NOTE: the SDK is loaded by who uses it: it takes memory with all that it brings. */
   private async open(): Promise<BotSession> {
-    const { BotSession, botCredentials, RelaisApi } = await import('@relais/sdk/bot');
+    const { BotSession, botCredentials, nodeClient, RelaisApi } = await import('@relais/sdk/bot');
     const { url, botFile } = this.options;
     try {
       const said = JSON.parse(await readFile(botFile, 'utf8')) as object;
       const credentials = botCredentials.parse({ ...said, gateways: [url] });
-      return new BotSession(new RelaisApi({ gateways: [url] }), credentials);
+      return new BotSession(new RelaisApi({ gateways: [url], http: nodeClient }), credentials);
     } catch (cause) {
       // What is wrong with it may quote the key.
       throw new AppError('unauthenticated', 'bot_file_unreadable', 'no clientId, keyId and key in it', { cause });

@@ -5,6 +5,7 @@ import { ApiError } from '../api-error.js';
 import { type Backoff, DEFAULT_BACKOFF, backoffMs } from '../backoff.js';
 import type { DeviceKey } from '../session/device-key.js';
 import { type HttpRequest, buildRequest } from './build-request.js';
+import { fetchClient, type HttpClient } from './http-client.js';
 import { jsonOf, readProblem } from './read-problem.js';
 
 /** With its byte order mark, where there is one: spreadsheets read a table by it. */
@@ -18,6 +19,8 @@ export interface RelaisApiOptions {
   /** Attempts of a call with `retry`; default 5. */
   maxAttempts?: number;
   backoff?: Partial<Backoff>;
+  /** What requests go out by; default `fetch`. */
+  http?: HttpClient;
 }
 
 export interface CallOptions {
@@ -41,9 +44,11 @@ export class RelaisApi {
   private turn = 0;
   private readonly nonces = new Map<string, string>();
   private readonly backoff: Backoff;
+  private readonly http: HttpClient;
 
   constructor(private readonly options: RelaisApiOptions) {
     if (options.gateways.length === 0) throw new TypeError('RelaisApi needs at least one gateway');
+    this.http = options.http ?? fetchClient;
     this.backoff = { ...DEFAULT_BACKOFF, baseMs: 250, capMs: 10_000, ...options.backoff };
   }
 
@@ -112,13 +117,12 @@ export class RelaisApi {
     const deadline = AbortSignal.timeout(options.timeoutMs ?? this.options.timeoutMs ?? 10_000);
     const signal = options.signal ? AbortSignal.any([deadline, options.signal]) : deadline;
     try {
-      // A redirect would carry passwords and tokens to an address nobody chose.
-      const response = await fetch(url, { method, headers, body, signal, redirect: 'error' });
+      const answer = await this.http(url, { method, headers, body, signal });
       return {
-        status: response.status,
-        retryAfter: response.headers.get('retry-after'),
-        nonce: response.headers.get('dpop-nonce'),
-        body: asSent.decode(await response.arrayBuffer()),
+        status: answer.status,
+        retryAfter: answer.header('retry-after'),
+        nonce: answer.header('dpop-nonce'),
+        body: asSent.decode(answer.body),
       };
     } catch (cause) {
       if (deadline.aborted) throw new ApiError('timeout', 'request_timeout', `no answer from ${gateway}`, { cause });
