@@ -48,13 +48,6 @@ describe('AlertRoutes in the chart', () => {
     expect(containers[0]!.volumeMounts).toContainEqual({ name: 'bot', mountPath: '/run/relais/bot', readOnly: true });
   });
 
-  it('take memory: the operator asks for 128 MiB then, and for 96 without (A5)', () => {
-    const memoryOf = (objects: readonly KubernetesObject[]) =>
-      podOf(named(objects, 'Deployment', 'm-operator'))!.containers[0]!.resources!.requests!['memory'];
-
-    expect([memoryOf(off), memoryOf(on)]).toEqual(['96Mi', '128Mi']);
-  });
-
   it('need rights in these namespaces and no others: Secrets are written there and never read (C4)', () => {
     for (const namespace of ['shop', 'bank']) {
       const [role, ...more] = inNamespace('Role', namespace);

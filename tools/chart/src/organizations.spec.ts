@@ -57,7 +57,6 @@ describe('Organizations in the chart', () => {
     expect(containers[0]!.volumeMounts).toContainEqual({
       ...{ name: 'organizations', mountPath: '/run/relais/organizations', readOnly: true },
     });
-    expect(containers[0]!.resources!.requests!['memory']).toBe('128Mi');
   });
 
   it('need rights in these namespaces and no others; Secrets are written where they invite, and read where they are named (C4)', () => {

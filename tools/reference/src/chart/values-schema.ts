@@ -71,7 +71,6 @@ const operator = closed({
     existingSecret: name,
     gatewayUrl: url('https?'),
     webhookUrl: url('https?'),
-    memory,
   }),
   organizations: closed({
     enabled: flag,
@@ -85,7 +84,6 @@ const operator = closed({
       }),
     ),
     gatewayUrl: url('https?'),
-    memory,
   }),
 });
 
