@@ -17,11 +17,12 @@ const DASHBOARDS: readonly Dashboard[] = [
 
 const file = (name: string, text: string): Page => ({ path: `charts/relais/files/${name}`, text: `${text}\n` });
 
-/** A line for each panel: small, and a change of one is a change of one line. */
+/** A line for each panel and each other property: small, and a change of one is a change of one line. */
 function byPanel(dashboard: Dashboard): string {
   const { panels, ...head } = grafana(dashboard);
-  const lines = panels.map((one) => `    ${JSON.stringify(one)}`).join(',\n');
-  return `{\n  "panels": [\n${lines}\n  ],\n${JSON.stringify(head, null, 2).slice(2)}`;
+  const lines = panels.map((one) => ` ${JSON.stringify(one)}`).join(',\n');
+  const others = Object.entries(head).map(([name, value]) => `"${name}": ${JSON.stringify(value)}`);
+  return `{\n"panels": [\n${lines}\n],\n${others.join(',\n')}\n}`;
 }
 
 /** The dashboards of the chart, and which of them belongs to which alert. */
