@@ -1,14 +1,10 @@
 import { jest } from '@jest/globals';
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Bot, ROUTES } from '@relais/contracts';
-import { Cluster } from '@relais/devstack';
+import { ROUTES } from '@relais/contracts';
 import { type ApiObject, KubeServers } from '@relais/kube-api';
-import { type DeviceId, newId } from '@relais/kernel';
-import { DeviceKey, RelaisApi, RelaisSession } from '@relais/sdk';
+import { newId } from '@relais/kernel';
+import type { RelaisSession } from '@relais/sdk';
+import { Acme } from './acme.js';
 import { chartObjects } from './chart.js';
 import { eventually } from './eventually.js';
 import { World } from './world.js';
@@ -26,57 +22,32 @@ const servers = new KubeServers({
 });
 
 describe('alerts of a namespace', () => {
-  let cluster: Cluster;
-  let gateway: string;
+  let acme: Acme;
   let owner: RelaisSession;
-  let bot: Bot;
   let world: World;
-  let folder: string;
   const policyId = newId<never>();
 
   beforeAll(async () => {
-    cluster = await Cluster.start({ name: `alert-routes-${process.pid}`, isTemporary: true });
-    [gateway = ''] = await cluster.gatewayUrls();
-    folder = await mkdtemp(join(tmpdir(), 'relais-alert-routes-'));
-    const password = randomBytes(18).toString('base64url');
-    owner = await RelaisSession.bootstrap(
-      new RelaisApi({ gateways: [gateway], timeoutMs: 30_000 }),
-      {
-        bootstrapToken: cluster.bootstrapToken,
-        organization: { handle: 'acme', name: 'Acme' },
-        owner: { email: 'owner@acme.example', displayName: 'Owner', password },
-      },
-      { id: newId<DeviceId>(), name: 'test', platform: 'server' },
-      DeviceKey.generate(),
-    );
+    acme = await Acme.found('alert-routes', ['alarm-sources:write']);
+    ({ owner } = acme);
     const steps = [{ targets: [{ kind: 'user' as const, userId: owner.tokens.userId }], waitSeconds: 60 }];
     await owner.call(ROUTES.putEscalationPolicy, { policyId, policy: { name: 'On call', steps } });
-    const { loginToken } = await owner.call(ROUTES.beginStepUp, {});
-    await owner.stepUp({ loginToken, shown: { kind: 'password', password } });
-    const key = DeviceKey.generate();
-    bot = await owner.call(ROUTES.createBot, {
-      ...{ displayName: 'Operator', scopes: ['alarm-sources:write'], publicKey: key.publicKey },
-    });
-    await writeFile(botFile(), JSON.stringify({ clientId: bot.clientId, keyId: bot.keys[0]?.id, key }), {
-      mode: 0o600,
-    });
     world = await World.open(servers);
   }, START_MS);
 
   afterAll(async () => {
     await world?.close();
-    owner?.close();
-    await cluster?.close({ purge: true });
+    await acme?.close();
     await servers.close();
-    if (folder) await rm(folder, { recursive: true, force: true });
   }, START_MS);
 
-  const botFile = () => join(folder, 'bot.json');
   const operator = () =>
     world.start({
       ...MEMORY,
       SURGE_POLICY: '',
-      ALERT_ROUTES: JSON.stringify({ namespaces: ['relais'], url: gateway, webhookUrl: gateway, botFile: botFile() }),
+      ALERT_ROUTES: JSON.stringify({
+        ...{ namespaces: ['relais'], url: acme.gateway, webhookUrl: acme.gateway, botFile: acme.botFile },
+      }),
     });
   const make = (name: string): Promise<ApiObject> =>
     world.ask('POST', ROUTE, {
@@ -127,7 +98,7 @@ describe('alerts of a namespace', () => {
     expect((await owner.call(ROUTES.listAlarms, {})).items).toMatchObject([
       { id: raised.alarmId, title: 'DiskFull in shop', severity: 'emergency', state: 'open' },
     ]);
-    expect((await owner.call(ROUTES.listAlarmSources, {})).items).toMatchObject([{ madeBy: bot.id }]);
+    expect((await owner.call(ROUTES.listAlarmSources, {})).items).toMatchObject([{ madeBy: acme.bot.id }]);
 
     // The next leader leaves all as it is.
     const holder = await world.holder();
@@ -150,10 +121,10 @@ describe('alerts of a namespace', () => {
   });
 
   it('wait for a bot that is disabled, and go on when it is enabled', async () => {
-    await owner.call(ROUTES.updateBot, { botId: bot.id, state: 'disabled' });
+    await owner.call(ROUTES.updateBot, { botId: acme.bot.id, state: 'disabled' });
     await make('bank');
     await becomes('BotRefused', 'bank');
-    await owner.call(ROUTES.updateBot, { botId: bot.id, state: 'active' });
+    await owner.call(ROUTES.updateBot, { botId: acme.bot.id, state: 'active' });
     await becomes('Routed', 'bank', 60_000);
 
     expect(await fires((await secret('bank'))!, 'Again')).toMatchObject({ status: 200, outcome: 'raised' });

@@ -1,15 +1,11 @@
 import { jest } from '@jest/globals';
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Bot, ROUTES } from '@relais/contracts';
-import { Cluster } from '@relais/devstack';
 import type { ApiObject } from '@relais/kube-api';
-import { type ConversationId, type DeviceId, type EntryId, newId } from '@relais/kernel';
-import { DeviceKey, RelaisApi, RelaisSession } from '@relais/sdk';
+import { type ConversationId, type EntryId, newId } from '@relais/kernel';
+import { DeviceKey, type RelaisSession } from '@relais/sdk';
 import { ADMIN, PASSWORD, Slapd, SUFFIX } from '@relais/testing';
+import { Acme, device, newPassword } from './acme.js';
 import { eventually } from './eventually.js';
 import { SECRETS } from './objects-world.js';
 import { ownServers } from './own-servers.js';
@@ -27,50 +23,23 @@ const MAX_RSS_MIB = 96;
 const servers = ownServers();
 
 describe('an organization as an object', () => {
-  let cluster: Cluster;
-  let gateway: string;
+  let relais: Acme;
   let owner: RelaisSession;
   let bot: Bot;
   let world: World;
-  let folder: string;
-  const password = randomBytes(18).toString('base64url');
-  const device = () => ({ id: newId<DeviceId>(), name: 'test', platform: 'server' as const });
-  const api = () => new RelaisApi({ gateways: [gateway], timeoutMs: 30_000 });
 
   beforeAll(async () => {
-    cluster = await Cluster.start({ name: `organizations-${process.pid}`, isTemporary: true });
-    [gateway = ''] = await cluster.gatewayUrls();
-    folder = await mkdtemp(join(tmpdir(), 'relais-organizations-'));
-    owner = await RelaisSession.bootstrap(
-      api(),
-      {
-        bootstrapToken: cluster.bootstrapToken,
-        organization: { handle: 'acme', name: 'Acme' },
-        owner: { email: 'owner@acme.example', displayName: 'Owner', password },
-      },
-      device(),
-      DeviceKey.generate(),
-    );
-    const { loginToken } = await owner.call(ROUTES.beginStepUp, {});
-    await owner.stepUp({ loginToken, shown: { kind: 'password', password } });
-    const key = DeviceKey.generate();
-    const scopes = [
+    relais = await Acme.found('organizations', [
       ...(['people-quota:write', 'administrators:invite', 'identity-sources:write', 'message-keeping:write'] as const),
-    ];
-    bot = await owner.call(ROUTES.createBot, {
-      ...{ displayName: 'Operator', scopes: [...scopes], publicKey: key.publicKey },
-    });
-    const credentials = { clientId: bot.clientId, keyId: bot.keys[0]?.id, key };
-    await writeFile(join(folder, 'bot.json'), JSON.stringify(credentials), { mode: 0o600 });
+    ]);
+    ({ owner, bot } = relais);
     world = await World.open(servers);
   }, START_MS);
 
   afterAll(async () => {
     await world?.close();
-    owner?.close();
-    await cluster?.close({ purge: true });
+    await relais?.close();
     await servers.close();
-    if (folder) await rm(folder, { recursive: true, force: true });
   }, START_MS);
 
   const operator = () =>
@@ -79,8 +48,8 @@ describe('an organization as an object', () => {
       SURGE_POLICY: '',
       ORGANIZATIONS: JSON.stringify({
         ...{
-          url: gateway,
-          members: [{ namespace: 'relais', botFile: join(folder, 'bot.json'), mayInvite: true, mayProvide: true }],
+          url: relais.gateway,
+          members: [{ namespace: 'relais', botFile: relais.botFile, mayInvite: true, mayProvide: true }],
         },
       }),
     });
@@ -88,9 +57,10 @@ describe('an organization as an object', () => {
   const change = (spec: object): Promise<ApiObject> => world.ask('PATCH', `${ORGANIZATIONS}/acme`, { spec }, MERGE);
   const isReady = async () => (await acme())['status']?.conditions?.[0]?.status === 'True';
   async function accept(invitationToken: string, email: string): Promise<string> {
-    const person = { email, displayName: 'Somebody', password: randomBytes(18).toString('base64url') };
+    const person = { email, displayName: 'Somebody', password: newPassword() };
     const on = { ...device(), publicKey: DeviceKey.generate().publicKey };
-    return api()
+    return relais
+      .stranger()
       .call(ROUTES.acceptInvitation, { invitationToken, ...person, device: on })
       .then(
         ({ roles }) => roles.join(),
