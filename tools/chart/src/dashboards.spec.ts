@@ -27,7 +27,7 @@ const labelsOf = new Map(
     ([, name = '', labels = '']) => [name, new Set([...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label))],
   ),
 );
-/** Those of the target, of histograms and of dashboards themselves. */
+/** Those of the target, of histograms and of dashboards themselves. What a metric itself calls so, Prometheus calls `exported_…`. */
 const ADDED = new Set(['namespace', 'release', 'service', 'pod', 'le']);
 
 it('has nine dashboards with addresses of their own (E3)', () => {
@@ -66,7 +66,8 @@ describe.each(dashboards)('%s', (_, dashboard) => {
     );
     expect(unknown).toEqual([]);
     const strange = expressionsOf(dashboard).flatMap((expression) => {
-      const known = new Set(metricsIn(expression).flatMap((metric) => [...(labelsOf.get(metric) ?? [])]));
+      const own = metricsIn(expression).flatMap((metric) => [...(labelsOf.get(metric) ?? [])]);
+      const known = new Set(own.map((label) => (ADDED.has(label) ? `exported_${label}` : label)));
       return [...expression.matchAll(/\bby \(([^)]+)\)|(\w+)(?:=~|!~|!=|=)"/g)]
         .flatMap(([, grouped, matched]) => grouped?.split(', ') ?? [matched as string])
         .filter((label) => !known.has(label) && !ADDED.has(label) && !expression.startsWith('ALERTS'))

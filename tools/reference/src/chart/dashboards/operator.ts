@@ -1,11 +1,14 @@
 import { type Dashboard, graph, growth, max, quantiles, query, rate, stat, sum } from './panels.js';
 
 const TRIGGER = 'relais_surge_trigger_duration_seconds';
+/** The label `namespace` of a metric, which Prometheus calls so beside that of the operator itself. */
+const OF_OBJECT = 'exported_namespace';
 
 export const operator: Dashboard = {
   uid: 'relais-operator',
   title: 'Operator and surges',
-  description: 'Who leads, what it does, and whether there are more gateways before everybody comes.',
+  description:
+    'Who leads, what it does, whether there are more gateways before everybody comes, and how routes and organizations stand.',
   alerts: [
     'RelaisOperatorNoLeader',
     'RelaisOperatorTwoLeaders',
@@ -118,6 +121,33 @@ export const operator: Dashboard = {
           's',
           'From the alarm or the switch to as many as were asked for.',
           quantiles('relais_surge_lead_time_seconds'),
+        ),
+      ],
+    },
+    {
+      title: 'AlertRoutes and Organizations',
+      panels: [
+        graph(
+          'Routes',
+          'short',
+          'By state: failing is tried again, stalled waits until somebody changes the route.',
+          sum('relais_operator_alert_routes', 'state'),
+        ),
+        graph('Organizations', 'short', 'By state, in the same sense.', sum('relais_operator_organizations', 'state')),
+        graph(
+          'People',
+          'short',
+          'Active, by the namespace of the Organization.',
+          max('relais_operator_organization_people', OF_OBJECT),
+        ),
+        graph(
+          'Of the quota',
+          'percentunit',
+          'People as a share of how many there may be, where that is said. At 100 % nobody comes in.',
+          query(
+            `max by (${OF_OBJECT}) (relais_operator_organization_people{$S}) / max by (${OF_OBJECT}) (relais_operator_organization_max_people{$S})`,
+            `{{${OF_OBJECT}}}`,
+          ),
         ),
       ],
     },
