@@ -1,2 +1,3 @@
 export * from './fragments.js';
 export * from './load-config.js';
+export * from './secret-settings.js';

@@ -1,3 +1,4 @@
+import { isSecretSetting } from '@relais/config';
 import { SERVICES } from '@relais/contracts';
 import { z } from 'zod';
 import { built, isBuilt } from './workspace.js';
@@ -48,8 +49,6 @@ const add = (found: Map<string, Variable>, variable: Variable, reader: string): 
   found.set(key, { ...same, readBy: [...new Set([...same.readBy, reader])].sort() });
 };
 
-const SECRET_NAME = /(_TOKEN|_SEED|_PASSWORD|_KEY)$/;
-
 export const variableOf = (name: string, schema: z.ZodType): Variable => {
   const description = schema.description ?? '';
   const absent = schema.safeParse(undefined);
@@ -61,7 +60,7 @@ export const variableOf = (name: string, schema: z.ZodType): Variable => {
     inWords: words !== undefined,
     bounds: boundsOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })),
     description,
-    secret: SECRET_NAME.test(name) || /\bsecret\b/i.test(description),
+    secret: isSecretSetting(name, schema),
     readBy: [],
   };
 };
