@@ -70,6 +70,19 @@ describe('a started process', () => {
     expect(readFileSync(logFile, 'utf8')).toContain('cannot find');
   });
 
+  it('says last why a service did not start, in the words of its log', async () => {
+    const failed = JSON.stringify({
+      event: 'service.start_failed',
+      error: { stack: 'at 1' },
+      reason: 'Bad:\n  "NAME"',
+    });
+    const process = shell(`printf '%s\\n' '${failed}' '{"event":"service.stopped"}'; exit 1`);
+
+    await expect(waitUntilReady(process, async () => false, 5_000)).rejects.toThrow(
+      /service\.stopped"}\n {4}Bad:\n {6}"NAME"$/,
+    );
+  });
+
   it('shows the end of its log when it is not ready in time', async () => {
     const process = shell('exec sleep 60');
     appendFileSync(logFile, 'waiting for Godot\n');

@@ -117,11 +117,22 @@ export async function eventually(
   return true;
 }
 
-/** The last lines of a log, indented, to show with a failure. */
+/** The last lines of a log, indented, to show with a failure; under them, to be found at once, why a service did not start. */
 export function lastLines(path: string, count = 15): string {
   const lines = readOrEmpty(path).trimEnd().split('\n').slice(-count);
-  return lines.join('') === '' ? '    (it has said nothing)' : lines.map((line) => `    ${line}`).join('\n');
+  if (lines.join('') === '') return '    (it has said nothing)';
+  return [...lines, ...lines.slice(-LINES_OF_AN_END).flatMap(reasonIn).slice(-1)].map(indented).join('\n');
 }
+
+/** What a service writes when it cannot start: why, that it stops, that it has; a part of it that closes may have a word, too. */
+const LINES_OF_AN_END = 5;
+
+function reasonIn(line: string): string[] {
+  const [, reason] = /^\{.*"event":"service\.start_failed".*"reason":("(?:[^"\\]|\\.)*")/.exec(line) ?? [];
+  return reason ? [JSON.parse(reason) as string] : [];
+}
+
+const indented = (text: string): string => text.replaceAll(/^/gm, '    ');
 
 function readOrEmpty(path: string): string {
   try {
