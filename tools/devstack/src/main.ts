@@ -7,7 +7,7 @@ import { down, status } from './status.js';
 
 const say = (line: string): void => void process.stderr.write(`devstack: ${line}\n`);
 
-const USAGE = `devstack up | down [--purge] | status      [--name <stack>]
+const USAGE = `devstack up [--set <service>.<NAME>=<value>]… | down [--purge] | status      [--name <stack>]
 devstack servers up | down <stack> [--owner <pid>] [--purge]`;
 
 /** Test servers: prints the environment that tests read, as JSON. */
@@ -34,12 +34,16 @@ async function main(): Promise<void> {
       name: { type: 'string', default: 'default' },
       owner: { type: 'string' },
       purge: { type: 'boolean', default: false },
+      set: { type: 'string', multiple: true, default: [] },
     },
   });
   const [command, verb, stack = 'test'] = positionals;
-  const { name, owner, purge } = values;
+  const { name, owner, purge, set } = values;
+  if (set.length > 0 && command !== 'up') throw new Error(`only up takes --set\n${USAGE}`);
+  // npm keeps options to itself that do not come after `--`, and hands on what they were given.
+  if (command === 'up' && verb !== undefined) throw new Error(`write: npm run up -- --set ${verb}`);
   // The client library is loaded only by the one command that needs it.
-  if (command === 'up') return (await import('./up.js')).up(name);
+  if (command === 'up') return (await import('./up.js')).up(name, set);
   if (command === 'down') return down(name, { purge });
   if (command === 'status') return void (process.exitCode = status(name) ? 0 : 1);
   if (command === 'servers' && verb === 'up') return serversUp(stack, owner);

@@ -1,13 +1,19 @@
 import { stopStack } from './cluster/stop-stack.js';
 import { isRunning, lastLines } from './process.js';
 import { usageOf } from './procfs.js';
+import { settingsOf } from './settings/kept-settings.js';
+import { shown } from './settings/setting.js';
 import { Stack } from './stack.js';
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Prints every process that was started, and the end of the log of those that have ended. Whether all are running. */
+/**
+ * Prints every process that was started, the end of the log of those that have ended, and the settings of the user's own.
+ * Whether all are running.
+ */
 export function status(name: string): boolean {
-  const processes = Stack.exists(name) ? Stack.open(name).processes : [];
+  const stack = Stack.exists(name) ? Stack.open(name) : undefined;
+  const processes = stack?.processes ?? [];
   if (processes.length === 0) console.log(`"${name}" is down`);
   for (const process of processes) {
     const { memoryBytes, cpuSeconds } = usageOf(process.pid);
@@ -20,6 +26,7 @@ export function status(name: string): boolean {
       console.log(`${process.name.padEnd(12)} ENDED    the end of ${process.logFile}:\n${lastLines(process.logFile)}`);
     }
   }
+  for (const one of stack ? settingsOf(stack) : []) console.log(`with ${shown(one)}`);
   return processes.length > 0 && processes.every((process) => isRunning(process));
 }
 

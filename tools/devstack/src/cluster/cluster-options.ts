@@ -21,7 +21,7 @@ export interface ClusterOptions extends ServerOptions {
 }
 
 /** The operator works on a Kubernetes, which there is none of here. */
-const HERE = SERVICE_NAMES.filter((service) => service !== 'operator');
+export const HERE = SERVICE_NAMES.filter((service) => service !== 'operator');
 
 /** Every replica these options ask for, numbered from 1. */
 export const replicasOf = ({ replicas }: Pick<ClusterOptions, 'replicas'>): Replica[] =>

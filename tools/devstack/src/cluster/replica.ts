@@ -5,6 +5,8 @@ import type { ServiceName } from '@relais/contracts';
 import { ROOT } from '../paths.js';
 import type { Secrets } from '../secrets.js';
 import type { Servers } from '../servers/servers.js';
+import { settingsOf } from '../settings/kept-settings.js';
+import { environmentFor } from '../settings/setting.js';
 import type { Stack } from '../stack.js';
 import { DATABASE_SERVICES, type DatabaseService, type DatabaseUrls, kekFile } from './provision.js';
 
@@ -52,15 +54,38 @@ const memoryOf = (service: ServiceName): Env => ({
   MALLOC_ARENA_MAX: '1',
 });
 
-/** The environment of one replica, as its chart would give it. Nothing of ours leaks in but PATH. */
-export async function environmentOf(
-  { name, service }: Replica,
-  { stack, secrets, servers, databases }: Surroundings,
-): Promise<Env> {
-  const env: Record<string, string> = {
+/** What a stack sets itself, and nobody else: where things are that it has started, and the secrets it has made. */
+export const OWN_NAMES = [
+  ...(['HOST', 'PORT', 'INTERNAL_PORT', 'REPLICA', 'NATS_URL', 'NATS_NKEY_SEED', 'REDIS_URL'] as const),
+  ...(['DATABASE_URL', 'KEYSTORE_URL', 'KEK_FILE', 'BOOTSTRAP_TOKEN'] as const),
+] as const;
+type Own = Partial<Record<(typeof OWN_NAMES)[number], string>>;
+
+/** The environment of one replica, as its chart would give it, with the settings of the user's own. Nothing of ours leaks in but PATH. */
+export async function environmentOf(replica: Replica, surroundings: Surroundings): Promise<Env> {
+  const { service } = replica;
+  return {
     PATH: process.env.PATH ?? '',
     NODE_ENV: 'production',
     ...memoryOf(service),
+    ...usualSettings(service),
+    ...environmentFor(service, settingsOf(surroundings.stack)),
+    ...(await ownSettings(replica, surroundings)),
+  };
+}
+
+/** What a machine of a developer needs that no cluster does. */
+function usualSettings(service: ServiceName): Env {
+  if (service === 'auth') return { WEBAUTHN_ORIGINS: PASSKEY_ORIGINS };
+  // What stands for a first channel here is on this machine as well.
+  return service === 'alerting' ? { WATCH_ALLOWED_HOSTS: '127.0.0.1,localhost' } : {};
+}
+
+async function ownSettings(
+  { name, service }: Replica,
+  { stack, secrets, servers, databases }: Surroundings,
+): Promise<Own> {
+  const own: Own = {
     HOST: '127.0.0.1',
     REPLICA: name,
     INTERNAL_PORT: String(await stack.port(internalPortName(name))),
@@ -68,23 +93,24 @@ export async function environmentOf(
     REDIS_URL: servers.redisUrl,
   };
   // A NATS that was given by URL knows none of our keys.
-  if (servers.natsAdminSeed) env.NATS_NKEY_SEED = secrets.nkeySeeds[service] ?? '';
-  if (service === 'gateway') env.PORT = String(await stack.port(name));
-  if (service === 'auth')
-    Object.assign(env, { BOOTSTRAP_TOKEN: secrets.bootstrapToken, WEBAUTHN_ORIGINS: PASSKEY_ORIGINS });
-  // What stands for a first channel here is on this machine as well.
-  if (service === 'alerting') env.WATCH_ALLOWED_HOSTS = '127.0.0.1,localhost';
-  if (!ownsTables(service)) return env;
+  if (servers.natsAdminSeed) own.NATS_NKEY_SEED = secrets.nkeySeeds[service] ?? '';
+  if (service === 'gateway') own.PORT = String(await stack.port(name));
+  if (service === 'auth') own.BOOTSTRAP_TOKEN = secrets.bootstrapToken;
+  if (!ownsTables(service)) return own;
   const { DATABASE_URL, KEYSTORE_URL } = databases[service];
-  return { ...env, DATABASE_URL, KEYSTORE_URL, KEK_FILE: kekFile(stack, service) };
+  return { ...own, DATABASE_URL, KEYSTORE_URL, KEK_FILE: kekFile(stack, service) };
 }
 
 /** The services of another checkout, on the tables of this one: docs/releases/README.md. */
 const SERVICES_OF = resolve(process.env.RELAIS_SERVICES_OF ?? ROOT);
 
-/** The compiled program of a service, of this checkout for migrations. @throws Error when it was not built. */
-export function programOf(service: ServiceName, program: 'main' | 'migrate', checkout = SERVICES_OF): string {
-  const path = join(program === 'main' ? checkout : ROOT, 'apps', service, 'dist', `${program}.js`);
+/** A compiled program of a service, or what it reads; of this checkout for migrations. @throws Error when it was not built. */
+export function programOf(
+  service: ServiceName,
+  program: 'main' | 'migrate' | 'config',
+  checkout = SERVICES_OF,
+): string {
+  const path = join(program === 'migrate' ? ROOT : checkout, 'apps', service, 'dist', `${program}.js`);
   if (!existsSync(path)) throw new Error(`${path} is not there: run \`npm run build\``);
   return path;
 }
