@@ -76,7 +76,7 @@ export class ObjectsWorld {
   async secret(name: string): Promise<Record<string, string> | undefined> {
     const found = await this.secretObject(name);
     if (!found) return undefined;
-    const data = Object.entries(found['data'] as Record<string, string>);
+    const data = Object.entries((found['data'] ?? {}) as Record<string, string>);
     return Object.fromEntries(data.map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]));
   }
 

@@ -118,6 +118,32 @@ describe('the administrators of an organization', () => {
     expect([...new Set(ends)]).toEqual([`withdraw ${ada.email}`, `withdraw ${ben.email}`]);
   });
 
+  it('leave an empty Secret when they are named no more, whoever they were', async () => {
+    world.lead();
+    await begin(ada, ben);
+    await becomes('Invited', 'ben');
+    expect(world.own.redeem((await secret())!['token']!)).toBe(true);
+    await becomes('Accepted');
+    await world.change('acme', { administrators: null });
+    await eventually(async () => (await all()).length === 0);
+
+    expect([await secret('ada'), await secret('ben')]).toEqual([{}, {}]);
+  });
+
+  it('lose their invitation also where their Secret cannot be emptied, which is done when it can', async () => {
+    world.lead();
+    await begin(ada);
+    await becomes('Invited');
+    world.server.order({ method: 'PATCH', path: /secrets\/acme-invitation-ada$/, code: 403 });
+    await world.change('acme', { administrators: null });
+    await eventually(() => open().length === 0);
+    expect((await world.ready('acme')).reason).toBe('SecretForbidden');
+    world.server.heal();
+    await eventually(async () => (await all()).length === 0);
+
+    expect(await secret()).toEqual({});
+  });
+
   it('keep their invitation where the organizations cannot be read', async () => {
     const first = world.lead();
     await begin(ada);

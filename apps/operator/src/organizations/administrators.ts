@@ -2,7 +2,7 @@ import type { Invitation } from '@relais/contracts';
 import { claimSecret, type OwnSecret } from '../kubernetes/own-secret.js';
 import type { KubernetesApi } from '../kubernetes/kubernetes-api.js';
 import type { Term } from '../leader/elector.js';
-import { bringEach } from './bring-each.js';
+import { bringEach, type BroughtEach } from './bring-each.js';
 import type { Administrator, InvitedAdministrator, Organization } from './organization.js';
 import type { OwnOrganization } from './own-organization.js';
 
@@ -14,7 +14,8 @@ const EMPTY = { token: '', email: '', expiresAt: '' };
 /**
  * Invites the administrators that an Organization names: a single-use invitation for each, by address, whose token goes into a
  * Secret of its own. It is replaced when its time was over or its Secret is gone. Who has accepted is not invited again, nor is
- * who was here already, nor whose invitation somebody has withdrawn: people have the last word.
+ * who was here already, nor whose invitation somebody has withdrawn: people have the last word. The Secret of one that is named no
+ * more is emptied: a right to delete Secrets would be one to delete those of others.
  */
 export class Administrators {
   constructor(
@@ -25,15 +26,36 @@ export class Administrators {
 
   /** What there is to say of each, in their order; and what has failed, after everything was tried. */
   async invite(organization: Organization): Promise<{ administrators: InvitedAdministrator[]; failure?: unknown }> {
+    const wanted = await this.bringWanted(organization);
+    const left = await this.emptyLeft(organization);
+    return { administrators: [...wanted.kept, ...left.kept.flat()], failure: wanted.failure ?? left.failure };
+  }
+
+  private async bringWanted(organization: Organization): Promise<BroughtEach<InvitedAdministrator>> {
     const wanted = organization.spec.administrators ?? [];
-    if (wanted.length === 0) return { administrators: [] };
+    if (wanted.length === 0) return { kept: [] };
     const open = new Map((await this.own.listInvitations()).map((one) => [one.id as string, one]));
-    const { kept, ...rest } = await bringEach(
+    return bringEach(
       wanted,
       (one) => organization.status?.administrators?.find((before) => isSame(one, before)),
       (one, before) => this.bring(organization, one, before, open),
     );
-    return { administrators: kept, ...rest };
+  }
+
+  /** Of those who are named no more: of one whose Secret cannot be emptied is told until it can, and of no invitation, which ends. */
+  private emptyLeft(organization: Organization): Promise<BroughtEach<InvitedAdministrator[]>> {
+    const { spec, status } = organization;
+    const isLeft = ({ name }: InvitedAdministrator) => !spec.administrators?.some((one) => one.name === name);
+    return bringEach(
+      (status?.administrators ?? []).filter(isLeft),
+      ({ invitationId: _, ...left }) => [left],
+      async (one) => {
+        const hasSecret = one.state !== 'Here' && !(await this.write(organization, one, {}, { isTrial: true }));
+        this.term.assertHeld();
+        if (hasSecret) await this.write(organization, one, {}, { isTrial: false });
+        return [];
+      },
+    );
   }
 
   private async bring(
