@@ -16,6 +16,7 @@ export const operator: Dashboard = {
     'RelaisSurgeNotEffective',
     'RelaisSurgeStuck',
     'RelaisAlertRouteFailing',
+    'RelaisOrganizationFailing',
   ],
   rows: [
     {
