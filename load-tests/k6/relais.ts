@@ -5,7 +5,7 @@
  *
  * SCENARIO: steady, spike (ten times as many messages in the middle third), storm (everybody leaves and comes back at once,
  * over and over), alarm (to everybody, in the middle). PEOPLE sockets stay for SECONDS, with a message of each every EVERY
- * seconds. Sessions come from `node load-tests/dist/k6/main.js`, at PEOPLE_URL.
+ * seconds. Sessions come from `npm run load`, at PEOPLE_URL.
  */
 import exec from 'k6/execution';
 import type { Options, Scenario } from 'k6/options';

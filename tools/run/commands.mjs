@@ -107,4 +107,5 @@ export const COMMANDS = {
   'chart-audit': chartAudit,
   bench: afterBuild('load-tests/dist/bench.js'),
   faults: afterBuild('load-tests/dist/faults.js'),
+  load: afterBuild('load-tests/dist/k6/main.js'),
 };

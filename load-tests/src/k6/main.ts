@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { ROUTES } from '@relais/contracts';
+import { readPeople } from '@relais/devstack';
 import { type DeviceId, newId } from '@relais/kernel';
 import { DeviceKey, RelaisApi, RelaisSession } from '@relais/sdk';
 import { PeopleServer } from './people-server.js';
 
-const HELP = `node load-tests/dist/k6/main.js --gateways http://127.0.0.1:8080 --organization acme --email owner@acme.example
-Invites people into an organization that is for load tests, and hands their sessions to k6. PASSWORD is the owner's.
+const HELP = `npm run load -- --people 200
+Invites people into an organization that is for load tests, and hands their sessions to k6. By itself into the one that npm run up
+has made; into another one as its owner, whose PASSWORD is in the environment:
+  --gateways URL,…  --organization HANDLE  --email ADDRESS
   --people N     how many (100)
   --port N       where k6 finds them (6060)
   --host H       on which address it listens (127.0.0.1)`;
@@ -19,21 +22,19 @@ const { values } = parseArgs({
     ...{ host: { type: 'string', default: '127.0.0.1' }, help: { type: 'boolean', default: false } },
   },
 });
-const { gateways: addresses, organization, email, help } = values;
-const password = process.env.PASSWORD;
-if (help || !addresses || !organization || !email || !password) {
-  console.log(HELP);
-  process.exitCode = help ? 0 : 2;
-} else {
-  const gateways = addresses.split(',');
-  const sessions = await join({ gateways, organization, email, password }, Number(values.people));
-  const server = await PeopleServer.start(sessions, gateways, { host: values.host, port: Number(values.port) });
+const owner = values.help ? undefined : ownerOf(values);
+if (owner) {
+  const sessions = await join(owner, Number(values.people));
+  const server = await PeopleServer.start(sessions, owner.gateways, { host: values.host, port: Number(values.port) });
   console.log(`${sessions.length} people are at ${server.url}`);
   const end = (): void => {
     for (const session of sessions) session.close();
     void server.close();
   };
   process.once('SIGINT', end).once('SIGTERM', end);
+} else {
+  console.log(HELP);
+  process.exitCode = values.help ? 0 : 2;
 }
 
 interface Owner {
@@ -41,6 +42,15 @@ interface Owner {
   organization: string;
   email: string;
   password: string;
+}
+
+function ownerOf({ gateways, organization, email }: Partial<Record<keyof Owner, string>>): Owner | undefined {
+  const { PASSWORD: password } = process.env;
+  if (gateways && organization && email && password)
+    return { gateways: gateways.split(','), organization, email, password };
+  if (gateways) return undefined;
+  const local = readPeople();
+  return local && { ...local.people[0], gateways: local.gateways, organization: local.organization };
 }
 
 async function join({ gateways, ...owner }: Owner, count: number): Promise<RelaisSession[]> {

@@ -10,4 +10,4 @@ export * from './cluster/cluster.js';
 export * from './cluster/provision.js';
 export { type Env, type Replica } from './cluster/replica.js';
 export { bindToProcess, dropOrphans } from './owner.js';
-export { ensurePeople, type People } from './people.js';
+export { ensurePeople, type People, readPeople } from './people.js';

@@ -5,7 +5,7 @@ import { ApiError, type DeviceDescription, DeviceKey, RelaisApi, RelaisSession }
 import { z } from 'zod';
 import { readJson, writeJson } from './json-file.js';
 import { newPassword } from './secrets.js';
-import type { Stack } from './stack.js';
+import { Stack } from './stack.js';
 
 const person = z.object({ name: z.string(), email: z.string(), displayName: z.string(), password: z.string() });
 export type Person = z.infer<typeof person>;
@@ -22,6 +22,10 @@ export const people = z.object({
 export type People = z.infer<typeof people>;
 
 export const peopleFile = (stack: Stack): string => join(stack.directory, 'people.json');
+
+/** Who is in the stack that `npm run up` has started; undefined where none was. */
+export const readPeople = (name = 'default'): People | undefined =>
+  Stack.exists(name) ? readJson(peopleFile(Stack.open(name)), people) : undefined;
 
 const MAX_ATTEMPTS = 8;
 
