@@ -40,14 +40,22 @@ export class ExpiryJob {
     await this.running;
   }
 
-  /** One round over all organizations. */
+  /**
+   * One round over all organizations. What fails in one holds up no other, and is tried again in the next round.
+   *
+   * @throws Error with the first failure as its cause, when the round is over
+   */
   async runOnce(): Promise<void> {
     const organizations: { id: OrganizationId }[] = await this.db.query('SELECT o.id FROM organization_seen o');
-    for (const { id } of organizations) {
-      await this.repeat(() => this.clearExpired(id));
-      await this.repeat(() => this.clearOver(id));
-      if (!this.isStopped) await this.spentKeys.destroy(id);
-    }
+    const failures: unknown[] = [];
+    for (const { id } of organizations) await this.clear(id).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw new Error(`failed for ${failures.length} organizations`, { cause: failures[0] });
+  }
+
+  private async clear(organizationId: OrganizationId): Promise<void> {
+    await this.repeat(() => this.clearExpired(organizationId));
+    await this.repeat(() => this.clearOver(organizationId));
+    if (!this.isStopped) await this.spentKeys.destroy(organizationId);
   }
 
   /** As long as a batch is full. */

@@ -228,11 +228,24 @@ describe('what is older than an organization keeps (A-61)', () => {
       const old = await saidBefore(90);
       await keep(database.db, organizationId, { keepDays: 30 });
       const away = { countEnded: async () => 1, destroyEnded: () => Promise.reject(new Error('away')) };
-      await expect(expiryJob(database.db, away).runOnce()).rejects.toThrow('away');
+      await expect(expiryJob(database.db, away).runOnce()).rejects.toMatchObject({ cause: { message: 'away' } });
 
       await run(envelope);
 
       expect(await old()).toBe(CONTENT_DESTROYED);
+    });
+
+    it('and holds up no other organization where they could not be destroyed', async () => {
+      const both = [organizationId, newId<OrganizationId>()] as const;
+      for (organizationId of both) {
+        id = await made();
+        await saidBefore(90);
+        await keep(database.db, organizationId, { keepDays: 30 });
+      }
+      const away = { countEnded: () => Promise.reject(new Error('away')), destroyEnded: async () => 0 };
+      await expect(expiryJob(database.db, away).runOnce()).rejects.toThrow();
+
+      for (organizationId of both) expect(await onDisk()).not.toContain(2);
     });
   });
 });
