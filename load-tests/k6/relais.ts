@@ -45,6 +45,7 @@ const PROMISES = {
   relais_connect_time: ['p(99.9)<1000'],
   relais_accepted: ['rate>0.9995'],
   relais_accept_time: ['p(99)<500'],
+  relais_entries_heard: ['count>0'],
   relais_delivery_time: ['p(99.5)<1000', 'p(99.9)<5000'],
 };
 /** All come at once, and are let in at a pace: who waits for it was told so. */

@@ -10,6 +10,7 @@ const connected = new Rate('relais_connected');
 const connectTime = new Trend('relais_connect_time', true);
 const accepted = new Rate('relais_accepted');
 const acceptTime = new Trend('relais_accept_time', true);
+const heardEntries = new Counter('relais_entries_heard');
 const deliveryTime = new Trend('relais_delivery_time', true);
 const alarmTime = new Trend('relais_alarm_time', true);
 const alarmsHeard = new Counter('relais_alarms_heard');
@@ -34,7 +35,13 @@ export interface Stay {
 /** Connects, says hello, writes and hears until its time is over; what it saw is in the metrics. */
 export function stay({ person, stayMs, pauseMs }: Stay): void {
   const begin = http.get(`${PEOPLE_URL}/begin?person=${person}`, { tags: { name: 'begin' } });
-  if (begin.status !== 200) throw new Error(`nobody to be: ${begin.status} ${String(begin.body)}`);
+  // What was never counted is missed by no threshold.
+  heardEntries.add(0);
+  alarmsHeard.add(0);
+  if (begin.status !== 200) {
+    connected.add(false);
+    throw new Error(`nobody to be: ${begin.status} ${String(begin.body)}`);
+  }
   const { url, hello, conversationId } = begin.json() as unknown as {
     url: string;
     hello: string;
@@ -72,6 +79,7 @@ export function stay({ person, stayMs, pauseMs }: Stay): void {
       acceptTime.add(Date.now() - (sentAt.get(frame.n ?? 0) ?? Date.now()));
       sentAt.delete(frame.n ?? 0);
     } else if (frame.type === 'entry' && frame.entry?.body) {
+      heardEntries.add(1);
       deliveryTime.add(Date.now() - Number(frame.entry.body.text));
     } else if (frame.type === 'alarm' && frame.alarm && !heard.has(frame.alarm.id)) {
       heard.add(frame.alarm.id);

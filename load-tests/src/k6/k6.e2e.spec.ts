@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -10,6 +10,9 @@ import { type Beginning, PeopleServer } from './people-server.js';
 
 const K6 = resolve(import.meta.dirname, '../../k6');
 const TSC = resolve(import.meta.dirname, '../../../node_modules/.bin/tsc');
+const LOAD = resolve(import.meta.dirname, '../../dist/k6/main.js');
+/** What k6 ends with then. */
+const THRESHOLDS_MISSED = 99;
 const DEADLINE_MS = 240_000;
 const PEOPLE = 8;
 /** Has the module of WebSockets under the name that it keeps. */
@@ -60,6 +63,34 @@ describe('a system under k6', () => {
     expect(await said()).not.toBe('ready');
     expect((await begin(2)).conversationId).toBe(conversationId);
     expect((await begin(3 + PEOPLE)).conversationId).toBe(conversationId);
+  });
+
+  it('has people by one command', async () => {
+    const { organization, email, password } = world.people.login;
+    const gateways = (await world.cluster.gatewayUrls()).join();
+    const where = ['--gateways', gateways, '--organization', organization, '--email', email];
+    const load = spawn(process.execPath, [LOAD, ...where, '--people', '2', '--port', '0'], {
+      ...{ env: { ...process.env, PASSWORD: password }, stdio: ['ignore', 'pipe', 'inherit'] },
+    });
+    const said = await new Promise<string>((heard) => load.stdout!.setEncoding('utf8').once('data', heard));
+    const url = /^2 people are at (\S+)/.exec(said)?.[1];
+    const begin = (await (await fetch(`${url}/begin?person=1`)).json()) as Beginning;
+    const ended = new Promise((end) => load.once('exit', end));
+    load.kill('SIGTERM');
+
+    expect(begin.hello).toContain('"type":"hello"');
+    expect(await ended).toBe(0);
+  });
+
+  (hasK6 ? it : it.skip)('has failed when nobody could come in', async () => {
+    const nowhere = ['-e', 'PEOPLE=2', '-e', 'SECONDS=1', '-e', 'PEOPLE_URL=http://127.0.0.1:9'];
+    const { status, stdout } = spawnSync('k6', ['run', '--no-usage-report', ...nowhere, `${K6}/relais.ts`], {
+      encoding: 'utf8',
+    });
+
+    expect(status).toBe(THRESHOLDS_MISSED);
+    expect(stdout).toMatch(/✗ 'rate>0.999' rate=0.00%/);
+    expect(stdout).toMatch(/✗ 'count>0' count=0/);
   });
 
   (hasK6 ? it : it.skip).each(['steady', 'spike', 'storm', 'alarm'])(

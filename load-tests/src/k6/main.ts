@@ -14,6 +14,7 @@ has made; into another one as its owner, whose PASSWORD is in the environment:
   --port N       where k6 finds them (6060)
   --host H       on which address it listens (127.0.0.1)`;
 const JOINING = 4;
+const device = () => ({ id: newId<DeviceId>(), name: 'load test', platform: 'server' as const });
 
 const { values } = parseArgs({
   options: {
@@ -73,5 +74,3 @@ async function join({ gateways, ...owner }: Owner, count: number): Promise<Relai
   await Promise.all(Array.from({ length: JOINING }, work));
   return sessions;
 }
-
-const device = () => ({ id: newId<DeviceId>(), name: 'load test', platform: 'server' as const });

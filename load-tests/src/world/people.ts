@@ -24,6 +24,11 @@ export class People {
     private readonly ownerPassword: string,
   ) {}
 
+  /** How the owner signs in. */
+  get login(): { organization: string; email: string; password: string } {
+    return { organization: ORGANIZATION, email: newPerson('owner').email, password: this.ownerPassword };
+  }
+
   static async found(cluster: Cluster): Promise<People> {
     const api = new RelaisApi({ gateways: await cluster.gatewayUrls(), timeoutMs: 30_000 });
     const person = newPerson('owner');
