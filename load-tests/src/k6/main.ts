@@ -51,7 +51,9 @@ function ownerOf({ gateways, organization, email }: Partial<Record<keyof Owner, 
     return { gateways: gateways.split(','), organization, email, password };
   if (gateways) return undefined;
   const local = readPeople();
-  return local && { ...local.people[0], gateways: local.gateways, organization: local.organization };
+  if (!local) return undefined;
+  const [alice] = local.people;
+  return { gateways: local.gateways, organization: local.organization, email: alice.email, password: alice.password };
 }
 
 async function join({ gateways, ...owner }: Owner, count: number): Promise<RelaisSession[]> {
