@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ROUTES } from '@relais/contracts';
 import { readPeople } from '@relais/devstack';
 import { type DeviceId, newId } from '@relais/kernel';
-import { DeviceKey, RelaisApi, RelaisSession } from '@relais/sdk';
+import { ApiError, DeviceKey, RelaisApi, RelaisSession } from '@relais/sdk';
 import { PeopleServer } from './people-server.js';
 
 const HELP = `npm run load -- --people 200
@@ -68,11 +69,23 @@ async function join({ gateways, ...owner }: Owner, count: number): Promise<Relai
         ...{ email: `load-${run}-${number}@load.example`, displayName: `load ${number}` },
         password: randomBytes(18).toString('base64url'),
       };
-      sessions.push(
-        await RelaisSession.acceptInvitation(api, { invitationToken, ...account }, device(), DeviceKey.generate()),
-      );
+      const accept = () =>
+        RelaisSession.acceptInvitation(api, { invitationToken, ...account }, device(), DeviceKey.generate());
+      sessions.push(await patiently(accept));
     }
   };
   await Promise.all(Array.from({ length: JOINING }, work));
   return sessions;
+}
+
+/** Again, when the gateways say that it may be: all of them come from one address. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.kind !== 'rate_limited') throw error;
+      await pause(error.retryAfterMs ?? 1_000);
+    }
+  }
 }
