@@ -1,4 +1,5 @@
-import { counter, histogram } from '@relais/observability';
+import { counter, gauge, histogram } from '@relais/observability';
+import { Overdue } from './expiry/overdue.js';
 
 const acceptedTotal = counter('relais_messages_accepted_total', 'Appends, by kind of conversation and outcome', [
   'kind',
@@ -17,6 +18,13 @@ const unreadable = counter(
   ['what'],
 );
 const expired = counter('relais_retention_deleted_total', 'Contents cleared because their time was over', ['reason']);
+const overdue = new Overdue();
+gauge(
+  'relais_retention_oldest_overdue_seconds',
+  'How long the oldest content that ought to be cleared has been due; grows where nobody could look for five minutes',
+  [],
+  (oldest) => oldest.set(overdue.seconds),
+);
 
 const destroyed = counter(
   'relais_data_keys_destroyed_total',
@@ -37,5 +45,8 @@ export const batchCommitted = (entries: number): void => batchSize.observe(entri
 /** By their own end, or by how long their organization keeps what is said. */
 export const contentsExpired = (reason: 'expired' | 'organization', count: number): void =>
   expired.inc({ reason }, count);
+
+/** Of all organizations, as this replica sees it; 0 where nothing is due. */
+export const overdueSeen = (seconds: number): void => overdue.saw(seconds);
 
 export const keysDestroyed = (count: number): void => destroyed.inc({}, count);

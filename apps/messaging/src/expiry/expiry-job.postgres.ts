@@ -5,9 +5,12 @@ import type { DataSource } from 'typeorm';
 import { clearOver } from '../keeping/keeping-rows.postgres.js';
 import { CLEARED } from '../keeping/kept.postgres.js';
 import type { SpentKeys } from '../keeping/spent-keys.js';
-import { contentsExpired } from '../metrics.js';
+import { contentsExpired, overdueSeen } from '../metrics.js';
+import { oldestOverdueSeconds } from './overdue.postgres.js';
 
 const BATCH = 500;
+/** Between two looks at what is overdue: ms. */
+const LOOK_MS = 60_000;
 
 /**
  * Clears content whose time is over, by its own end or by how long its organization keeps it, and then the keys that sealed
@@ -18,6 +21,7 @@ export class ExpiryJob {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private isStopped = false;
+  private nextLookAtMs = 0;
 
   constructor(
     private readonly db: DataSource,
@@ -41,7 +45,8 @@ export class ExpiryJob {
   }
 
   /**
-   * One round over all organizations. What fails in one holds up no other, and is tried again in the next round.
+   * One round over all organizations, and once a minute a look at what is overdue all the same. What fails in one organization holds
+   * up no other, and is tried again in the next round.
    *
    * @throws Error with the first failure as its cause, when the round is over
    */
@@ -49,7 +54,20 @@ export class ExpiryJob {
     const organizations: { id: OrganizationId }[] = await this.db.query('SELECT o.id FROM organization_seen o');
     const failures: unknown[] = [];
     for (const { id } of organizations) await this.clear(id).catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw new Error(`failed for ${failures.length} organizations`, { cause: failures[0] });
+    await this.look(organizations).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw new Error(`${failures.length} parts of a round failed`, { cause: failures[0] });
+  }
+
+  /** Also at what another replica has at hand, or could not clear. */
+  private async look(organizations: readonly { id: OrganizationId }[]): Promise<void> {
+    if (performance.now() < this.nextLookAtMs) return;
+    let oldest = 0;
+    for (const { id } of organizations) {
+      if (this.isStopped) return;
+      oldest = Math.max(oldest, await withOrganization(this.db, id, (tx) => oldestOverdueSeconds(tx, id)));
+    }
+    overdueSeen(oldest);
+    this.nextLookAtMs = performance.now() + LOOK_MS;
   }
 
   private async clear(organizationId: OrganizationId): Promise<void> {

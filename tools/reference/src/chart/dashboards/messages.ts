@@ -4,7 +4,13 @@ export const messages: Dashboard = {
   uid: 'relais-messages',
   title: 'Message path',
   description: 'From the request to the disk, to the stream, to the socket, to the device.',
-  alerts: ['RelaisAcceptSlow', 'RelaisMessageIntegrityViolation', 'RelaisContentUnreadable', 'RelaisOutboxStuck'],
+  alerts: [
+    'RelaisAcceptSlow',
+    'RelaisMessageIntegrityViolation',
+    'RelaisContentUnreadable',
+    'RelaisOutboxStuck',
+    'RelaisRetentionBehind',
+  ],
   rows: [
     {
       title: 'Recorded',
@@ -17,12 +23,6 @@ export const messages: Dashboard = {
           quantiles('relais_message_accept_duration_seconds', 'kind'),
         ),
         graph('Committed together', 'short', 'Appends in one transaction.', quantiles('relais_message_batch_entries')),
-        graph(
-          'Expired',
-          'ops',
-          'Contents cleared because their time was over.',
-          rate('relais_retention_deleted_total', 'reason'),
-        ),
       ],
     },
     {
@@ -66,6 +66,23 @@ export const messages: Dashboard = {
         ),
         graph('Live events', 'ops', 'By what became of them.', rate('relais_gateway_live_events_total', 'outcome')),
         graph('Missing entries read', 'ops', 'By outcome.', rate('relais_gateway_repairs_total', 'outcome')),
+      ],
+    },
+    {
+      title: 'Over',
+      panels: [
+        graph(
+          'Cleared',
+          'ops',
+          'Contents, because their time was over, by why.',
+          rate('relais_retention_deleted_total', 'reason'),
+        ),
+        graph(
+          'Not cleared for',
+          's',
+          'Since the oldest was due. More than an hour is an alert.',
+          max('relais_retention_oldest_overdue_seconds'),
+        ),
       ],
     },
     {
