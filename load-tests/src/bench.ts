@@ -11,6 +11,7 @@ import { type Driver, type Pair, percentile } from './bench/driver.js';
 import { whileFlooded } from './bench/login-flood.js';
 import { Listeners } from './bench/listeners.js';
 import { growPeople, type MassAlarmResult, raiseMassAlarm, raiseSmallAlarms } from './bench/mass-alarm.js';
+import { memoryOf, SERVERS } from './bench/memory.js';
 import { atRate, type PathResult, type Sample, saturate, summarize } from './bench/message-path.js';
 import { RelaisDriver } from './bench/relais-driver.js';
 import { measureRevocation } from './bench/revocation.js';
@@ -74,10 +75,10 @@ const SECOND = world.cluster.replicas.filter(({ number }) => number === 2).map((
 const FIRST = world.cluster.replicas.filter(({ number }) => number === 1);
 try {
   for (const name of SECOND) await world.cluster.stop(name);
-  if (wants('idle')) measureIdle();
+  const relais = new RelaisDriver(world);
+  if (wants('idle')) measureIdle(relais);
   if (wants('idle') || wants('escalations')) await measureIdleEngineShare();
   if (wants('tokens')) rows.push(...(await measureTokens()));
-  const relais = new RelaisDriver(world);
   say(`making ${PAIRS * 2} people`);
   if (wants('path') || wants('rate')) await measurePath(relais);
   if (wants('login')) await measureLoginFlood(relais);
@@ -98,7 +99,9 @@ try {
   await world.close();
 }
 
-function measureIdle(): void {
+/** Idle services have a budget of their own, below what they ask for. */
+function measureIdle(relais: RelaisDriver): void {
+  rows.push(...memoryOf(relais.usage(), SERVERS, 'idle'));
   for (const { name, service } of FIRST) {
     const mib = world.cluster.usage(name).rssBytes / MIB;
     rows.push({
@@ -132,6 +135,7 @@ async function measurePath(relais: RelaisDriver): Promise<void> {
   if (wants('path')) {
     say('saturation');
     reportSaturation(await inTurn((driver, pairs) => saturate(driver, pairs, SECONDS / 2)));
+    rows.push(...memoryOf(relais.usage(), [...FIRST.map(({ name }) => name), ...SERVERS], 'loaded'));
   }
   say('500 messages per second');
   reportRate(await inTurn((driver, pairs) => atRate(driver, pairs, SECONDS, 500)));

@@ -33,6 +33,8 @@ export function readStat(pid: number): Stat | undefined {
 export interface Usage {
   /** Memory as the sum of proportional shares (PSS) of the process and its children; RSS where PSS is not told. */
   memoryBytes: number;
+  /** Of that, what processes share that was not read from files, such as PostgreSQL's buffers. */
+  sharedBytes: number;
   rssBytes: number;
   cpuSeconds: number;
 }
@@ -42,11 +44,10 @@ export function usageOf(pid: number): Usage {
   const all = [pid, ...descendantsOf(pid)];
   const root = readStat(pid);
   const ticks = all.reduce((sum, one) => sum + (readStat(one)?.cpuTicks ?? 0), root?.endedCpuTicks ?? 0);
+  const sum = (of: (one: number) => number | undefined) => all.reduce((bytes, one) => bytes + (of(one) ?? 0) * 1024, 0);
   return {
-    memoryBytes: all.reduce(
-      (sum, one) => sum + (kibibytes(one, 'smaps_rollup', 'Pss') ?? kibibytes(one, 'status', 'VmRSS') ?? 0) * 1024,
-      0,
-    ),
+    memoryBytes: sum((one) => kibibytes(one, 'smaps_rollup', 'Pss') ?? kibibytes(one, 'status', 'VmRSS')),
+    sharedBytes: sum((one) => kibibytes(one, 'smaps_rollup', 'Pss_Shmem')),
     rssBytes: (kibibytes(pid, 'status', 'VmRSS') ?? 0) * 1024,
     cpuSeconds: ticks / TICKS_PER_SECOND,
   };

@@ -121,7 +121,9 @@ export class Cluster {
 
   /** Memory and CPU time of a process with its children; zeros when it has ended. */
   usage(name: string): Usage {
-    return this.isRunning(name) ? usageOf(this.pid(name)) : { memoryBytes: 0, rssBytes: 0, cpuSeconds: 0 };
+    return this.isRunning(name)
+      ? usageOf(this.pid(name))
+      : { memoryBytes: 0, sharedBytes: 0, rssBytes: 0, cpuSeconds: 0 };
   }
 
   /** Sends a signal: SIGKILL ends, SIGSTOP freezes, SIGCONT wakes. Resolves when a killed process is gone. */
