@@ -6,6 +6,9 @@ import { WebSocket } from 'k6/websockets';
 
 const PEOPLE_URL = __ENV.PEOPLE_URL ?? 'http://127.0.0.1:6060';
 
+/** Who leaves has written nothing for so long: what nobody waits for was not refused. */
+const LAST_ANSWER_MS = 2_000;
+
 const connected = new Rate('relais_connected');
 const connectTime = new Trend('relais_connect_time', true);
 const accepted = new Rate('relais_accepted');
@@ -58,7 +61,7 @@ export function stay({ person, stayMs, pauseMs }: Stay): void {
 
   const write = (): void => {
     const pause = pauseMs(Date.now() - readyAt);
-    if (pause === null) return;
+    if (pause === null || Date.now() + pause > openedAt + stayMs - LAST_ANSWER_MS) return;
     setTimeout(() => {
       if (socket.readyState !== 1) return;
       sentAt.set(++n, Date.now());
