@@ -6,7 +6,8 @@ import { smokeTest } from './smoke.js';
 /** `node tools/images/dist/build.js`: packs what `rootfs` has put together into an image, and tries it. */
 const root = join(import.meta.dirname, '..', '..', '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-const image = `relais/relais:${version}`;
+/** Of this machine by its whole name, which podman would put before it, and docker would not. */
+const image = `localhost/relais/relais:${version}`;
 const SERVICES = ['gateway', 'auth', 'messaging', 'alerting', 'operator', 'standalone'];
 const programs = [...SERVICES.map((name) => `apps/${name}/dist/main.js`), 'apps/installer/dist/bootstrap.js'];
 
