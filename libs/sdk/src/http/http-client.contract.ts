@@ -26,7 +26,7 @@ export function httpClientContract(send: HttpClient): void {
       ...{ ...asked, method: 'POST', headers, body: '{"ä":1}' },
     });
 
-    expect([status, header('dpop-nonce'), header('retry-after')]).toEqual([409, 'n1', null]);
+    expect([status, header('DPoP-Nonce'), header('retry-after')]).toEqual([409, 'n1', null]);
     expect(new TextDecoder().decode(body)).toBe('POST /v1/a?b=c {"ä":1}');
   });
 
@@ -61,8 +61,17 @@ export function httpClientContract(send: HttpClient): void {
     };
 
     await expect(send(url, asked)).rejects.toThrow();
-    await expect(send('http://127.0.0.1:9/', asked)).rejects.toThrow();
+    await expect(send(await closedUrl(), asked)).rejects.toThrow();
   });
+}
+
+/** Where somebody was, and is no more. */
+async function closedUrl(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `http://127.0.0.1:${port}`;
 }
 
 function abortable(): { signal: AbortSignal; abort: () => void } {

@@ -7,6 +7,7 @@ export interface HttpAsked {
 
 export interface HttpAnswer {
   status: number;
+  /** However its name is written. */
   header(name: string): string | null;
   body: Uint8Array;
 }

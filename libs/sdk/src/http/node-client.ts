@@ -14,7 +14,7 @@ export const nodeClient: HttpClient = async (url, asked) => {
   }
   const chunks: Buffer[] = [];
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-  return { status, header: (name) => headers[name]?.toString() ?? null, body: Buffer.concat(chunks) };
+  return { status, header: (name) => headers[name.toLowerCase()]?.toString() ?? null, body: Buffer.concat(chunks) };
 };
 
 function answerTo(url: string, { method, headers, body, signal }: HttpAsked): Promise<IncomingMessage> {
