@@ -15,6 +15,7 @@ has made; into another one as its owner, whose PASSWORD is in the environment:
   --port N       where k6 finds them (6060)
   --host H       on which address it listens (127.0.0.1)`;
 const JOINING = 4;
+const TOLD_EVERY = 50;
 const device = () => ({ id: newId<DeviceId>(), name: 'load test', platform: 'server' as const });
 
 const { values } = parseArgs({
@@ -50,7 +51,7 @@ function ownerOf({ gateways, organization, email }: Partial<Record<keyof Owner, 
   const { PASSWORD: password } = process.env;
   if (gateways && organization && email && password)
     return { gateways: gateways.split(','), organization, email, password };
-  if (gateways) return undefined;
+  if (gateways || organization || email) return undefined;
   const local = readPeople();
   if (!local) return undefined;
   const [alice] = local.people;
@@ -72,6 +73,7 @@ async function join({ gateways, ...owner }: Owner, count: number): Promise<Relai
       const accept = () =>
         RelaisSession.acceptInvitation(api, { invitationToken, ...account }, device(), DeviceKey.generate());
       sessions.push(await patiently(accept));
+      if (sessions.length % TOLD_EVERY === 0) console.log(`${sessions.length} of ${count} people`);
     }
   };
   await Promise.all(Array.from({ length: JOINING }, work));
