@@ -282,7 +282,7 @@ async function measureAlarms(relais: RelaisDriver): Promise<void> {
   for (let round = 0; round < ALARMS; round++) {
     const calmFromMs = performance.now() + SETTLING_MS;
     await pause(2 * SETTLING_MS);
-    alarms.push(await raiseMassAlarm(world, listeners, { sockets, usage: () => relais.usage() }));
+    alarms.push(await raiseMassAlarm(world, listeners, sockets));
     await pause(SETTLING_MS);
     const { beganAtMs, endedAtMs } = alarms.at(-1) as MassAlarmResult;
     calm.push(...talk.between(calmFromMs, beganAtMs));

@@ -1,4 +1,3 @@
-import type { Usage } from '@relais/devstack';
 import type { WebSocket } from 'ws';
 
 /** One direction of one pair: somebody who writes to somebody who listens. */
@@ -13,8 +12,8 @@ export interface Pair {
 export interface Driver {
   readonly name: string;
   pairs(count: number): Promise<Pair[]>;
-  /** CPU time and memory of each server process, by name. */
-  usage(): Record<string, Usage>;
+  /** CPU time of each server process, by name. */
+  cpuSeconds(): Record<string, number>;
   close(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type Cluster, type Usage, usageOf } from '@relais/devstack';
+import { type Cluster, cpuSecondsOf } from '@relais/devstack';
 import pg from 'pg';
 import { WebSocket } from 'ws';
 import { pause } from '../world/random.js';
@@ -62,12 +62,11 @@ export class LimitDriver implements Driver {
     return Promise.all(Array.from({ length: count }, (_, index) => this.pair(`a${index}`, `b${index}`)));
   }
 
-  usage(): Record<string, Usage> {
-    const own = Object.entries(this.children).map(([name, child]): [string, Usage] => [
-      name,
-      usageOf(child.pid as number),
-    ]);
-    return Object.fromEntries([...own, ['postgres', this.cluster.usage('postgres')]]);
+  cpuSeconds(): Record<string, number> {
+    const names = [...Object.keys(this.children), 'postgres'];
+    const pids = [...Object.values(this.children).map(({ pid }) => pid as number), this.cluster.pid('postgres')];
+    const seconds = cpuSecondsOf(pids);
+    return Object.fromEntries(names.map((name, index) => [name, seconds[index] ?? 0]));
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,4 @@
 import { ROUTES } from '@relais/contracts';
-import type { Usage } from '@relais/devstack';
 import { newId } from '@relais/kernel';
 import { pause } from '../world/random.js';
 import type { World } from '../world/world.js';
@@ -63,13 +62,9 @@ export async function raiseSmallAlarms(world: World): Promise<void> {
 }
 
 /** An emergency to everybody, some of whom have a socket. */
-export async function raiseMassAlarm(
-  world: World,
-  listeners: Listeners,
-  { sockets, usage }: { sockets: number; usage: () => Record<string, Usage> },
-): Promise<MassAlarmResult> {
+export async function raiseMassAlarm(world: World, listeners: Listeners, sockets: number): Promise<MassAlarmResult> {
   const alarmId = newId<never>();
-  const used = usage();
+  const before = world.cluster.cpuSeconds();
   const beganAtMs = performance.now();
   const { recipients } = await world.people.owner.call(ROUTES.raiseAlarm, {
     ...{ alarmId, severity: 'emergency', title: 'Everybody out', text: 'Gather at the gate' },
@@ -89,7 +84,7 @@ export async function raiseMassAlarm(
     ...{ recipients: ledger.told, sockets, committedMs: ledger.ms, beganAtMs },
     ...{ firstDeviceMs: latencies[0] ?? NaN, p99DeviceMs: percentile(latencies, 0.99) },
     endedAtMs: beganAtMs + Math.max(latencies.at(-1) ?? NaN, ledger.ms),
-    cpuSeconds: spent(used, usage()),
+    cpuSeconds: spent(before, world.cluster.cpuSeconds()),
   };
 }
 

@@ -1,4 +1,3 @@
-import type { Usage } from '@relais/devstack';
 import { pause } from '../world/random.js';
 import { ageOf, type Driver, type Pair, percentile, textNow } from './driver.js';
 
@@ -69,23 +68,21 @@ async function measure(
     };
   const stops = drive();
   await pause(2_000);
-  const before = driver.usage();
+  const before = driver.cpuSeconds();
   const startedAtMs = performance.now();
   counting.isCounting = true;
   await pause(seconds * 1_000);
   counting.isCounting = false;
   const elapsedSeconds = (performance.now() - startedAtMs) / 1_000;
-  const after = driver.usage();
+  const after = driver.cpuSeconds();
   for (const stop of stops) stop();
   await pause(1_000);
   return { seconds: elapsedSeconds, latenciesMs: counting.latenciesMs, cpuSeconds: spent(before, after) };
 }
 
 /** CPU time of each process between two looks, seconds. */
-export const spent = (before: Record<string, Usage>, after: Record<string, Usage>): Record<string, number> =>
-  Object.fromEntries(
-    Object.entries(after).map(([name, { cpuSeconds }]) => [name, cpuSeconds - (before[name]?.cpuSeconds ?? 0)]),
-  );
+export const spent = (before: Record<string, number>, after: Record<string, number>): Record<string, number> =>
+  Object.fromEntries(Object.entries(after).map(([name, seconds]) => [name, seconds - (before[name] ?? 0)]));
 
 /** Several runs of the same load as one. */
 export function summarize(samples: readonly Sample[]): PathResult {

@@ -30,6 +30,10 @@ export class RelaisDriver implements Driver {
     return Object.fromEntries(cluster.names.map((name) => [name, cluster.usage(name)]));
   }
 
+  cpuSeconds(): Record<string, number> {
+    return this.world.cluster.cpuSeconds();
+  }
+
   async close(): Promise<void> {
     for (const socket of this.sockets.splice(0)) socket.close();
   }

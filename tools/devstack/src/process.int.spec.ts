@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type StartedProcess, eventually, isRunning, launch, signal, stop, waitUntilReady } from './process.js';
-import { descendantsOf, readStat, usageOf } from './procfs.js';
+import { cpuSecondsOf, descendantsOf, readStat, usageOf } from './procfs.js';
 
 describe('a started process', () => {
   const directory = mkdtempSync(join(tmpdir(), 'relais-process-'));
@@ -90,8 +90,14 @@ describe('a started process', () => {
     await expect(waitUntilReady(process, async () => false, 50)).rejects.toThrow(/not ready within 0.05 s[^]*Godot/);
   });
 
-  it('is measured together with its children', () => {
-    const alone = usageOf(process.pid);
+  it('is measured together with its children', async () => {
+    const [alone, running] = [usageOf(process.pid), shell('while :; do :; done')];
+
+    await eventually(() => (cpuSecondsOf([process.pid, running.pid])[1] ?? 0) > 0.1, 5_000);
+
+    const [both = 0, child = 0, gone] = cpuSecondsOf([process.pid, running.pid, 2 ** 30]);
+    expect(both).toBeGreaterThanOrEqual(alone.cpuSeconds + child);
+    expect(gone).toBe(0);
 
     expect(alone.rssBytes).toBeGreaterThan(1e6);
     expect(alone.memoryBytes).toBeGreaterThan(1e6);

@@ -1,6 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
 const TICKS_PER_SECOND = 100;
+/** The parent of what has ended since it was listed. */
+const NOBODY = -1;
 
 interface Stat {
   parent: number;
@@ -39,28 +41,40 @@ export interface Usage {
   cpuSeconds: number;
 }
 
-/** Memory and CPU time of a process and everything it started; zeros when it is gone. */
+/** Memory and CPU time of a process and everything it started; zeros when it is gone. Holds up whom it looks at for milliseconds. */
 export function usageOf(pid: number): Usage {
   const all = [pid, ...descendantsOf(pid)];
-  const root = readStat(pid);
-  const ticks = all.reduce((sum, one) => sum + (readStat(one)?.cpuTicks ?? 0), root?.endedCpuTicks ?? 0);
   const sum = (of: (one: number) => number | undefined) => all.reduce((bytes, one) => bytes + (of(one) ?? 0) * 1024, 0);
   return {
     memoryBytes: sum((one) => kibibytes(one, 'smaps_rollup', 'Pss') ?? kibibytes(one, 'status', 'VmRSS')),
     sharedBytes: sum((one) => kibibytes(one, 'smaps_rollup', 'Pss_Shmem')),
     rssBytes: (kibibytes(pid, 'status', 'VmRSS') ?? 0) * 1024,
-    cpuSeconds: ticks / TICKS_PER_SECOND,
+    cpuSeconds: cpuSecondsOf([pid])[0] ?? 0,
   };
 }
 
-/** The processes it started, and theirs. */
-export function descendantsOf(pid: number): number[] {
-  const children = readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .filter((candidate) => readStat(candidate)?.parent === pid);
-  return children.flatMap((child) => [child, ...descendantsOf(child)]);
+/** CPU time of each of these and of everything it started, found in one look that holds up nobody; zero of one that is gone. */
+export function cpuSecondsOf(pids: readonly number[]): number[] {
+  const family = familyNow();
+  return pids.map((pid) => {
+    const ticks = withDescendants(family, pid).reduce((sum, one) => sum + (readStat(one)?.cpuTicks ?? 0), 0);
+    return (ticks + (readStat(pid)?.endedCpuTicks ?? 0)) / TICKS_PER_SECOND;
+  });
 }
+
+/** The processes it started, and theirs. */
+export const descendantsOf = (pid: number): number[] => withDescendants(familyNow(), pid).slice(1);
+
+/** The children of each process. */
+function familyNow(): Map<number, number[]> {
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  return Map.groupBy(pids.map(Number), (pid) => readStat(pid)?.parent ?? NOBODY);
+}
+
+const withDescendants = (family: Map<number, number[]>, pid: number): number[] => [
+  pid,
+  ...(family.get(pid) ?? []).flatMap((child) => withDescendants(family, child)),
+];
 
 function kibibytes(pid: number, file: string, field: string): number | undefined {
   try {

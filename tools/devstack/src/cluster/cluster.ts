@@ -1,5 +1,5 @@
 import { type StartedProcess, ended, isRunning, lastLines, signal, waitUntilReady } from '../process.js';
-import { type Usage, usageOf } from '../procfs.js';
+import { cpuSecondsOf, type Usage, usageOf } from '../procfs.js';
 import { secretsOf } from '../secrets.js';
 import { BACKINGS } from '../servers/source.js';
 import { type Servers, isBacking, restartServer, startServers } from '../servers/servers.js';
@@ -124,6 +124,13 @@ export class Cluster {
     return this.isRunning(name)
       ? usageOf(this.pid(name))
       : { memoryBytes: 0, sharedBytes: 0, rssBytes: 0, cpuSeconds: 0 };
+  }
+
+  /** CPU time of each process that runs, with its children, by name. Unlike `usage` it may be asked while something is measured. */
+  cpuSeconds(): Record<string, number> {
+    const running = this.names.filter((name) => this.isRunning(name));
+    const seconds = cpuSecondsOf(running.map((name) => this.pid(name)));
+    return Object.fromEntries(running.map((name, index) => [name, seconds[index] ?? 0]));
   }
 
   /** Sends a signal: SIGKILL ends, SIGSTOP freezes, SIGCONT wakes. Resolves when a killed process is gone. */
