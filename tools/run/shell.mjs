@@ -57,7 +57,7 @@ export function output(command, args, { env } = {}) {
 }
 
 /** Runs one of our compiled programs under Node 24. */
-export async function runBuilt(path, args) {
+export async function runBuilt(path, args, env) {
   if (!existsSync(at(path))) throw new Failure(`${path} is not there: this part of Relais is not in the checkout`);
-  return run('node', ['--enable-source-maps', path, ...args]);
+  return run('node', ['--enable-source-maps', path, ...args], { env });
 }

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
+import { releaseBefore } from './release-before.mjs';
 import { Failure, at, output, run, runBuilt, say } from './shell.mjs';
 
 const KINDS = ['unit', 'int', 'e2e'];
@@ -17,14 +18,14 @@ export async function testKind(kind, args) {
 }
 
 /**
- * What CI runs: checks, all tests, the smoke set of faults. The last line counts them; a check counts when it fails. The
+ * What CI runs: checks, all tests, the smoke set of faults, a rollout from the release before. The last line counts them; a check counts when it fails. The
  * lines before it name what failed, because logs are cut in their middle.
  */
 export async function testAll(findDisorder) {
   const disorder = await findDisorder();
   const counts = [{ passed: 0, failed: disorder.length, names: disorder }];
   if (!existsSync(at(devstack))) return report(counts);
-  counts.push(await jest(), ...(await smokeFaults()));
+  counts.push(await jest(), ...(await smokeFaults()), ...(await besideReleaseBefore()));
   return report(counts);
 }
 
@@ -69,16 +70,27 @@ const beginOf = (message) =>
     .join('\n');
 
 /** A small set of the faults of load-tests/, each a case that passes or fails. */
-async function smokeFaults() {
+const smokeFaults = () => faults('the smoke set of faults', ['--smoke']);
+
+/** Services of the release before on the tables of this one, and both side by side. */
+async function besideReleaseBefore() {
+  const { folder, why } = await releaseBefore();
+  if (folder)
+    return faults('the release before', ['--case', 'F-24-mixed', '--no-mutations'], { RELAIS_SERVICES_OF: folder });
+  say(`not run beside the release before: ${why}`);
+  return [];
+}
+
+async function faults(what, args, env = {}) {
   if (!existsSync(at('load-tests/dist/faults.js'))) return [];
   const latest = at('faults/runs/latest.json');
   rmSync(latest, { force: true });
-  say('smoke set of the fault harness');
-  const code = await runBuilt('load-tests/dist/faults.js', ['--smoke']);
-  if (!existsSync(latest)) return [{ passed: 0, failed: 1, names: ['the smoke set, without results'] }];
+  say(what);
+  const code = await runBuilt('load-tests/dist/faults.js', args, env);
+  if (!existsSync(latest)) return [{ passed: 0, failed: 1, names: [`${what}, without results`] }];
   const { passed, failed } = JSON.parse(readFileSync(latest, 'utf8'));
   const count = { passed, failed: failed === 0 && code !== 0 ? 1 : failed };
-  return [{ ...count, names: count.failed > 0 ? ['the smoke set of faults: see above'] : [] }];
+  return [{ ...count, names: count.failed > 0 ? [`${what}: see above`] : [] }];
 }
 
 function report(counts) {

@@ -157,6 +157,8 @@ CREATE TABLE public.alarm_recipient (
     answered_at timestamp with time zone,
     handed_over_at timestamp with time zone
 );
+ALTER TABLE ONLY public.alarm_recipient ALTER COLUMN alarm_id SET (n_distinct=-0.001);
+ALTER TABLE ONLY public.alarm_recipient ALTER COLUMN user_id SET (n_distinct=-0.1);
 
 ALTER TABLE ONLY public.alarm_recipient FORCE ROW LEVEL SECURITY;
 
@@ -264,7 +266,8 @@ CREATE TABLE public.alarm_source (
     beat_at timestamp with time zone,
     expected_by timestamp with time zone,
     next_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    made_by uuid
 )
 WITH (fillfactor='70');
 
@@ -303,6 +306,8 @@ COMMENT ON COLUMN public.alarm_source.expected_by IS 'class=M1;purpose=when it i
 COMMENT ON COLUMN public.alarm_source.next_at IS 'class=M1;purpose=when it raises;retention=organization';
 
 COMMENT ON COLUMN public.alarm_source.created_at IS 'class=M1;purpose=when it was made;retention=organization';
+
+COMMENT ON COLUMN public.alarm_source.made_by IS 'class=M1;purpose=who made it: a bot has no others;retention=organization';
 
 CREATE TABLE public.alarm_source_delivery (
     organization_id uuid NOT NULL,
@@ -752,6 +757,8 @@ CREATE TABLE public.notification (
     silent_at timestamp with time zone
 )
 WITH (fillfactor='70');
+ALTER TABLE ONLY public.notification ALTER COLUMN alarm_id SET (n_distinct=-0.001);
+ALTER TABLE ONLY public.notification ALTER COLUMN user_id SET (n_distinct=-0.1);
 
 ALTER TABLE ONLY public.notification FORCE ROW LEVEL SECURITY;
 

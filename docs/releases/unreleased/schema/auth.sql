@@ -374,7 +374,9 @@ CREATE TABLE public.directory (
     lease_owner text,
     leased_until timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
-    mark jsonb
+    mark jsonb,
+    made_by uuid,
+    is_said_by_bot boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE ONLY public.directory FORCE ROW LEVEL SECURITY;
@@ -394,6 +396,10 @@ COMMENT ON COLUMN public.directory.leased_until IS 'class=M1;purpose=which repli
 COMMENT ON COLUMN public.directory.created_at IS 'class=M1;purpose=display;retention=directory';
 
 COMMENT ON COLUMN public.directory.mark IS 'class=M0;purpose=where the directory stood at the last run, and digests of who was there;retention=directory';
+
+COMMENT ON COLUMN public.directory.made_by IS 'class=M1;purpose=a bot has what it made itself;retention=directory';
+
+COMMENT ON COLUMN public.directory.is_said_by_bot IS 'class=M1;purpose=such a one changes members alone;retention=directory';
 
 CREATE TABLE public.directory_change (
     organization_id uuid NOT NULL,
@@ -636,7 +642,8 @@ CREATE TABLE public.identity_provider (
     id uuid NOT NULL,
     settings_sealed bytea NOT NULL,
     vouched_by text NOT NULL,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    made_by uuid
 );
 
 ALTER TABLE ONLY public.identity_provider FORCE ROW LEVEL SECURITY;
@@ -650,6 +657,8 @@ COMMENT ON COLUMN public.identity_provider.settings_sealed IS 'class=M2;purpose=
 COMMENT ON COLUMN public.identity_provider.vouched_by IS 'class=M1;purpose=whom it may connect with;retention=identity provider';
 
 COMMENT ON COLUMN public.identity_provider.created_at IS 'class=M1;purpose=order;retention=identity provider';
+
+COMMENT ON COLUMN public.identity_provider.made_by IS 'class=M1;purpose=a bot has what it made itself;retention=identity provider';
 
 CREATE TABLE public.identity_provider_grant (
     organization_id uuid NOT NULL,
@@ -699,6 +708,7 @@ CREATE TABLE public.invitation (
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone,
+    email_index bytea,
     CONSTRAINT invitation_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text])))
 );
 
@@ -721,6 +731,8 @@ COMMENT ON COLUMN public.invitation.created_at IS 'class=M0;purpose=display;rete
 COMMENT ON COLUMN public.invitation.expires_at IS 'class=M0;purpose=end of validity;retention=24 hours';
 
 COMMENT ON COLUMN public.invitation.used_at IS 'class=M0;purpose=redeeming once;retention=24 hours';
+
+COMMENT ON COLUMN public.invitation.email_index IS 'class=M2;purpose=whom it is for, a keyed digest of the address;retention=invitation, until it is deleted';
 
 CREATE TABLE public.login_attempt (
     organization_id uuid NOT NULL,
@@ -938,6 +950,24 @@ COMMENT ON COLUMN public.password_reset.token_hash IS 'class=M1;purpose=recognis
 COMMENT ON COLUMN public.password_reset.started_by IS 'class=M1;purpose=whether they may still do so;retention=one hour';
 
 COMMENT ON COLUMN public.password_reset.expires_at IS 'class=M1;purpose=expiry;retention=one hour';
+
+CREATE TABLE public.people_quota (
+    organization_id uuid NOT NULL,
+    max_people integer NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by uuid NOT NULL,
+    CONSTRAINT people_quota_max_check CHECK ((max_people > 0))
+);
+
+ALTER TABLE ONLY public.people_quota FORCE ROW LEVEL SECURITY;
+
+COMMENT ON COLUMN public.people_quota.organization_id IS 'class=M0;purpose=tenant;retention=organization';
+
+COMMENT ON COLUMN public.people_quota.max_people IS 'class=M1;purpose=how many people may be active;retention=until it is said anew';
+
+COMMENT ON COLUMN public.people_quota.updated_at IS 'class=M1;purpose=display;retention=until it is said anew';
+
+COMMENT ON COLUMN public.people_quota.updated_by IS 'class=M1;purpose=accountability;retention=until it is said anew';
 
 CREATE TABLE public.pool (
     organization_id uuid NOT NULL,
@@ -1481,6 +1511,9 @@ ALTER TABLE ONLY public.outbox
 ALTER TABLE ONLY public.password_reset
     ADD CONSTRAINT password_reset_pkey PRIMARY KEY (organization_id, user_id);
 
+ALTER TABLE ONLY public.people_quota
+    ADD CONSTRAINT people_quota_pkey PRIMARY KEY (organization_id);
+
 ALTER TABLE ONLY public.pool
     ADD CONSTRAINT pool_pkey PRIMARY KEY (organization_id, id);
 
@@ -1548,6 +1581,8 @@ ALTER TABLE ONLY public.wipe_order
     ADD CONSTRAINT wipe_order_pkey PRIMARY KEY (organization_id, id);
 
 CREATE INDEX address_change_next_idx ON public.address_change USING btree (xid, user_id);
+
+CREATE INDEX app_user_active_idx ON public.app_user USING btree (organization_id) WHERE ((kind = 'person'::text) AND (state = 'active'::text));
 
 CREATE INDEX app_user_bot_idx ON public.app_user USING btree (organization_id, id) WHERE (kind = 'bot'::text);
 
@@ -1707,6 +1742,9 @@ ALTER TABLE ONLY public.outage_mode
 
 ALTER TABLE ONLY public.password_reset
     ADD CONSTRAINT password_reset_user_fkey FOREIGN KEY (organization_id, user_id) REFERENCES public.app_user(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.people_quota
+    ADD CONSTRAINT people_quota_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(organization_id);
 
 ALTER TABLE ONLY public.pool
     ADD CONSTRAINT pool_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organization(organization_id);
@@ -1874,6 +1912,8 @@ CREATE POLICY organization ON public.outage_mode USING ((organization_id = (NULL
 
 CREATE POLICY organization ON public.password_reset USING ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid)) WITH CHECK ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid));
 
+CREATE POLICY organization ON public.people_quota USING ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid)) WITH CHECK ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid));
+
 CREATE POLICY organization ON public.pool USING ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid)) WITH CHECK ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid));
 
 CREATE POLICY organization ON public.pool_user USING ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid)) WITH CHECK ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid));
@@ -1909,6 +1949,8 @@ ALTER TABLE public.outage_key ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.outage_mode ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.password_reset ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.people_quota ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pool ENABLE ROW LEVEL SECURITY;
 

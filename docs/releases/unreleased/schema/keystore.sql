@@ -12,14 +12,16 @@ CREATE TABLE public.data_key (
     wrapped bytea,
     state text DEFAULT 'active'::text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    ends date,
     CONSTRAINT data_key_kek_version_check CHECK ((kek_version > 0)),
-    CONSTRAINT data_key_period_check CHECK ((EXTRACT(day FROM period) = (1)::numeric)),
     CONSTRAINT data_key_retention_class_check CHECK ((retention_class ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
     CONSTRAINT data_key_scope_kind_check CHECK ((scope_kind ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
     CONSTRAINT data_key_state_check CHECK ((((state = 'active'::text) AND (wrapped IS NOT NULL)) OR ((state = 'destroyed'::text) AND (wrapped IS NULL))))
 );
 
 ALTER TABLE ONLY public.data_key FORCE ROW LEVEL SECURITY;
+
+COMMENT ON COLUMN public.data_key.ends IS 'class=M0;purpose=the day from which nobody seals with this key;retention=as the row';
 
 CREATE TABLE public.key_organization (
     organization_id uuid NOT NULL,
@@ -52,6 +54,8 @@ ALTER TABLE ONLY public.data_key
 
 ALTER TABLE ONLY public.key_organization
     ADD CONSTRAINT key_organization_pkey PRIMARY KEY (organization_id);
+
+CREATE INDEX data_key_ended_idx ON public.data_key USING btree (organization_id, scope_kind, COALESCE(ends, ((period + '1 mon'::interval))::date)) WHERE (state = 'active'::text);
 
 CREATE INDEX data_key_kek_version_idx ON public.data_key USING btree (organization_id, kek_version, id) WHERE (state = 'active'::text);
 

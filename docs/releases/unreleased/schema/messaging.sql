@@ -120,6 +120,28 @@ ALTER TABLE ONLY public.mention FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.mention IS 'class=M1;purpose=to count what calls somebody by name;retention=as the entry';
 
+CREATE TABLE public.message_keeping (
+    organization_id uuid NOT NULL,
+    keep_days integer,
+    key_days integer,
+    shortened_at timestamp with time zone NOT NULL,
+    keys_ended_by date,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by uuid NOT NULL,
+    CONSTRAINT message_keeping_keep_days_check CHECK (((keep_days >= 1) AND (keep_days <= 36500))),
+    CONSTRAINT message_keeping_key_days_check CHECK (((key_days >= 1) AND (key_days <= 31)))
+);
+
+ALTER TABLE ONLY public.message_keeping FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.message_keeping IS 'class=M0;purpose=how long what is said is kept, and one of its keys is used;retention=as the organization';
+
+COMMENT ON COLUMN public.message_keeping.shortened_at IS 'class=M0;purpose=when a shorter period was said last, so that a mistake can be taken back;retention=as the row';
+
+COMMENT ON COLUMN public.message_keeping.keys_ended_by IS 'class=M0;purpose=keys whose period had ended by then are destroyed;retention=as the row';
+
+COMMENT ON COLUMN public.message_keeping.updated_by IS 'class=M1;purpose=who said it;retention=as the row';
+
 CREATE TABLE public.migrations (
     id integer NOT NULL,
     "timestamp" bigint NOT NULL,
@@ -210,6 +232,9 @@ ALTER TABLE ONLY public.member
 ALTER TABLE ONLY public.mention
     ADD CONSTRAINT mention_pkey PRIMARY KEY (organization_id, user_id, conversation_id, seq);
 
+ALTER TABLE ONLY public.message_keeping
+    ADD CONSTRAINT message_keeping_pkey PRIMARY KEY (organization_id);
+
 ALTER TABLE ONLY public.organization_seen
     ADD CONSTRAINT organization_seen_pkey PRIMARY KEY (id);
 
@@ -220,6 +245,8 @@ ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (xid, "position");
 
 CREATE INDEX entry_expiring ON public.entry USING btree (organization_id, expires_at) WHERE ((expires_at IS NOT NULL) AND (cleared_at IS NULL));
+
+CREATE INDEX entry_kept ON public.entry USING btree (organization_id, recorded_at) WHERE ((cleared_at IS NULL) AND (kind = ANY (ARRAY['message'::text, 'edit'::text, 'reaction'::text])));
 
 CREATE INDEX entry_target ON public.entry USING btree (organization_id, conversation_id, target_id) WHERE (target_id IS NOT NULL);
 
@@ -250,6 +277,8 @@ ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.mention ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.message_keeping ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY organization ON public.contact_review USING ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid)) WITH CHECK ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid));
 
 CREATE POLICY organization ON public.contact_version USING ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid)) WITH CHECK ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid));
@@ -263,3 +292,5 @@ CREATE POLICY organization ON public.mark USING ((organization_id = (NULLIF(curr
 CREATE POLICY organization ON public.member USING ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid)) WITH CHECK ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid));
 
 CREATE POLICY organization ON public.mention USING ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid)) WITH CHECK ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid));
+
+CREATE POLICY organization ON public.message_keeping USING ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid)) WITH CHECK ((organization_id = (NULLIF(current_setting('relais.org'::text, true), ''::text))::uuid));
