@@ -3,6 +3,7 @@ import type { ConversationId } from '@relais/kernel';
 import { ApiError } from '@relais/sdk';
 import type { AppliedEntry, Sent, SimClient } from '../world/sim-client.js';
 import type { Conversation, Workload } from '../world/workload.js';
+import type { ShownIds } from './shown-ids.js';
 
 /** What must hold after every fault, once all is healed. The value is how often it does not. */
 export const INVARIANTS = {
@@ -10,13 +11,14 @@ export const INVARIANTS = {
   I2: 'holes in the numbers of a conversation',
   I3: 'entries a device was not shown exactly once and in order',
   I4: 'entries recorded twice',
+  I5: 'ids of one organization shown in another',
   I6: 'entries whose durable event is missing',
   I10: 'bugs in the logs',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;
 export type Violations = Record<Invariant, number>;
 
-export const noViolations = (): Violations => ({ I1: 0, I2: 0, I3: 0, I4: 0, I6: 0, I10: 0 });
+export const noViolations = (): Violations => ({ I1: 0, I2: 0, I3: 0, I4: 0, I5: 0, I6: 0, I10: 0 });
 export const total = (violations: Violations): number =>
   Object.values(violations).reduce((sum, count) => sum + count, 0);
 
@@ -62,8 +64,16 @@ export interface EventLookup {
   announced(): Promise<ReadonlySet<string>>;
 }
 
+/** What was seen from outside while the case ran. */
+export interface Observed {
+  events: EventLookup;
+  shown: ShownIds;
+  /** Lines of logs. */
+  bugs: readonly string[];
+}
+
 /** Compares what clients were told and shown with what is there. */
-export async function check(workload: Workload, events: EventLookup, bugs: readonly string[]): Promise<Violations> {
+export async function check(workload: Workload, { events, shown, bugs }: Observed): Promise<Violations> {
   const violations = noViolations();
   const announced = await events.announced();
   for (const conversation of workload.conversations) {
@@ -79,6 +89,7 @@ export async function check(workload: Workload, events: EventLookup, bugs: reado
       ({ seq }) => seq > conversation.startHead && !announced.has(`${conversation.id}/${seq}`),
     ).length;
   }
+  violations.I5 = countStrangeIds(workload, shown);
   violations.I10 = bugs.length;
   return violations;
 }
@@ -97,6 +108,16 @@ function countDoubles(log: readonly Line[], sent: readonly Sent[]): number {
   const times = new Map<string, number>();
   for (const { text } of log) times.set(text, (times.get(text) ?? 0) + 1);
   return sent.filter(({ text }) => (times.get(text) ?? 0) > 1).length;
+}
+
+/** @throws Error when nothing was seen of a second organization: then 0 would prove nothing */
+function countStrangeIds({ clients }: Workload, shown: ShownIds): number {
+  for (const { session } of clients) {
+    const { organizationId, userId, deviceId, sessionId } = session.tokens;
+    shown.note(organizationId, [organizationId, userId, deviceId, sessionId].join());
+  }
+  if (shown.organizations < 2) throw new Error('nobody of a second organization was there');
+  return shown.shared().length;
 }
 
 function countMisshown(log: readonly Line[], { id, members }: Conversation): number {

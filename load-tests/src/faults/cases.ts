@@ -136,7 +136,10 @@ export const CASES: readonly FaultCase[] = [
     title: 'all sockets are reset at once, and Redis is cold',
     inject: resetAllSockets,
     extra: stormLeft,
-    mutation: blind,
+    mutation: {
+      name: 'a gateway shows what is said to everybody it holds, of whatever organization',
+      preloads: { gateway: { module: planted('open-doors') } },
+    },
   },
   {
     id: 'F-24',

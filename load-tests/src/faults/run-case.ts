@@ -1,11 +1,14 @@
 import { check, total } from '../checker/checker.js';
 import { EventScan } from '../checker/event-scan.js';
+import { Wiretap } from '../checker/wiretap.js';
 import { pause, seeded } from '../world/random.js';
 import { Workload } from '../world/workload.js';
 import type { World } from '../world/world.js';
 import type { FaultCase, FaultResult } from './fault-case.js';
 
+/** In pairs and groups of eight, and beside them a pair of another organization, with an eleventh of the load. */
 const PEOPLE = 16;
+const NEIGHBOURS = 2;
 const CALM_MS = 1_500;
 const SETTLE_MS = 45_000;
 const SETTLE_MUTATED_MS = 12_000;
@@ -21,7 +24,8 @@ export async function runCase(world: World, one: FaultCase, seed: number, isMuta
   await world.plant((isMutated ? one.mutation.preloads : undefined) ?? one.preloads ?? {});
   const restartsBefore = world.restarts;
   const bugsBefore = new Set(world.bugLines());
-  const sessions = await world.people.atLeast(PEOPLE);
+  const sessions = [...(await world.people.atLeast(PEOPLE)), ...(await world.neighbours.atLeast(NEIGHBOURS))];
+  const wiretap = await Wiretap.lay();
   // From the first request on: making the conversations may meet a planted end.
   world.supervise();
   const gateways = await world.cluster.gatewayUrls();
@@ -37,7 +41,7 @@ export async function runCase(world: World, one: FaultCase, seed: number, isMuta
     await world.calm();
     const settledMs = await workload.settle(isMutated ? SETTLE_MUTATED_MS : SETTLE_MS);
     const bugs = world.bugLines().filter((line) => !bugsBefore.has(line));
-    const violations = await check(workload, new EventScan(world.cluster), bugs);
+    const violations = await check(workload, { events: new EventScan(world.cluster), shown: wiretap.shown, bugs });
     const extra = (await one.extra?.(context)) ?? {};
     const isClean = total(violations) + sum(extra) === 0 && settledMs !== undefined;
     return {
@@ -50,6 +54,7 @@ export async function runCase(world: World, one: FaultCase, seed: number, isMuta
     };
   } finally {
     await workload.close();
+    wiretap.remove();
     await undo?.();
   }
 }

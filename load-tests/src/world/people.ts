@@ -4,21 +4,21 @@ import type { Cluster } from '@relais/devstack';
 import { type DeviceId, newId } from '@relais/kernel';
 import { ApiError, DeviceKey, RelaisApi, RelaisSession } from '@relais/sdk';
 
-const ORGANIZATION = 'harness';
-
 const newDevice = (name: string) => ({ id: newId<DeviceId>(), name, platform: 'server' as const });
-const newPerson = (name: string) => ({
-  email: `${name}@harness.example`,
+const newPerson = (organization: string, name: string) => ({
+  email: `${name}@${organization}.example`,
   displayName: name,
   password: randomBytes(18).toString('base64url'),
 });
 
 /**
- * The people of a run: an owner and those they invited, each with a session of their own. Made through the API, as
+ * The people of one organization: an owner and those they invited, each with a session of their own. Made through the API, as
  * anybody would; a password hash each is what it costs.
  */
 export class People {
   private constructor(
+    /** Handle of their organization. */
+    private readonly organization: string,
     readonly api: RelaisApi,
     readonly sessions: RelaisSession[],
     private readonly ownerPassword: string,
@@ -26,23 +26,20 @@ export class People {
 
   /** How the owner signs in. */
   get login(): { organization: string; email: string; password: string } {
-    return { organization: ORGANIZATION, email: newPerson('owner').email, password: this.ownerPassword };
+    const { organization, ownerPassword: password } = this;
+    return { organization, email: newPerson(organization, 'owner').email, password };
   }
 
-  static async found(cluster: Cluster): Promise<People> {
+  static async found(cluster: Cluster, handle: string, bootstrapToken: string): Promise<People> {
     const api = new RelaisApi({ gateways: await cluster.gatewayUrls(), timeoutMs: 30_000 });
-    const person = newPerson('owner');
+    const person = newPerson(handle, 'owner');
     const owner = await RelaisSession.bootstrap(
       api,
-      {
-        bootstrapToken: cluster.bootstrapToken,
-        organization: { handle: ORGANIZATION, name: 'Harness' },
-        owner: person,
-      },
+      { bootstrapToken, organization: { handle, name: handle }, owner: person },
       newDevice('owner'),
       DeviceKey.generate(),
     );
-    return new People(api, [owner], person.password);
+    return new People(handle, api, [owner], person.password);
   }
 
   get owner(): RelaisSession {
@@ -85,7 +82,7 @@ export class People {
     const { invitationToken } = await this.owner.call(ROUTES.invite, {});
     return RelaisSession.acceptInvitation(
       this.api,
-      { invitationToken, ...newPerson(name) },
+      { invitationToken, ...newPerson(this.organization, name) },
       newDevice(name),
       DeviceKey.generate(),
     );

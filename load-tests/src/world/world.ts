@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Cluster, type ClusterOptions } from '@relais/devstack';
 import type { ServiceName } from '@relais/contracts';
@@ -25,6 +26,8 @@ export class World {
   private supervisor: Promise<void> | undefined;
   cluster!: Cluster;
   people!: People;
+  /** Of another organization, who are to know nothing of the first. */
+  neighbours!: People;
   /** Times the supervisor started a replica again that had ended by itself. */
   restarts = 0;
 
@@ -33,16 +36,21 @@ export class World {
   static async start(options: WorldOptions): Promise<World> {
     const world = new World(options);
     const replicas = options.replicas ?? 2;
+    const secondToken = randomBytes(24).toString('base64url');
     world.cluster = await Cluster.start({
       name: options.name,
       replicas: { auth: replicas, messaging: replicas, alerting: replicas, gateway: options.gateways ?? replicas },
       isTemporary: true,
       ...(options.say ? { say: options.say } : {}),
       ...(options.postgresDataDirectory ? { postgresDataDirectory: options.postgresDataDirectory } : {}),
-      env: ({ service, name }) => world.envOf(service, name),
+      env: ({ service, name }, usual) => ({
+        ...world.envOf(service, name),
+        ...(usual.BOOTSTRAP_TOKEN ? { BOOTSTRAP_TOKEN: `${usual.BOOTSTRAP_TOKEN},${secondToken}` } : {}),
+      }),
       isOfThisCheckout: ({ name }) => world.upgraded.has(name),
     });
-    world.people = await People.found(world.cluster);
+    world.people = await People.found(world.cluster, 'harness', world.cluster.bootstrapToken);
+    world.neighbours = await People.found(world.cluster, 'neighbours', secondToken);
     return world;
   }
 
@@ -109,6 +117,7 @@ export class World {
     this.supervising = false;
     await this.supervisor;
     this.people.close();
+    this.neighbours.close();
     await this.cluster.close({ purge: true });
   }
 
