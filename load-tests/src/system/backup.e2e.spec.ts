@@ -131,7 +131,8 @@ if (!hasPrograms) console.log('the programs of PostgreSQL are not on this machin
       workload.stopWriting();
 
       expect(await workload.settle(SETTLE_MS)).toBeDefined();
-      expect(await check(workload, new EventScan(world.cluster), world.bugLines())).toEqual(noViolations());
+      const observed = { events: new EventScan(world.cluster), bugs: world.bugLines() };
+      expect(await check(workload, observed)).toEqual(noViolations());
       expect((await new EventScan(world.cluster).announced()).size).toBeGreaterThan(announcedBefore);
     },
     DEADLINE_MS,
