@@ -62,6 +62,13 @@ export const env = {
     .max(60_000)
     .default(15_000)
     .describe('How often the heads of all conversations held here are compared with the log, ms'),
+  ROLLOUT: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,63}$/)
+    .optional()
+    .describe(
+      'Which rollout this replica is of, the same for all of it: while gateways of another one go, new sockets come to these. Without it every gateway takes whoever comes',
+    ),
   DRAIN_DELAY_MS: z.coerce
     .number()
     .int()

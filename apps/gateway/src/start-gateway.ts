@@ -54,8 +54,10 @@ export async function startGateway(config: Config, { log, lifecycle, readiness }
   readiness.add({ name: 'keys', check: () => assertThat(trust.hasKeys(), 'auth has not told its keys yet') });
   await app.listen(config.PORT, config.HOST);
   isListening = true;
+  realtime.enterFleet(async () => (await readiness.problems()).length === 0);
   lifecycle.add('readiness', async () => {
     readiness.leave();
+    realtime.leaveFleet();
     await pause(config.DRAIN_DELAY_MS);
     realtime.refuse();
   });

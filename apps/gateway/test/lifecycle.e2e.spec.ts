@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { CLOSE_CODES, shouldReconnect } from '@relais/contracts';
+import { CLOSE_CODES, gatewayAnnounced, shouldReconnect } from '@relais/contracts';
 import { newId } from '@relais/kernel';
 import { WebSocket } from 'ws';
 import { Client } from './client.js';
@@ -10,6 +12,22 @@ import { helloOf, type Someone, someone } from './issuer.js';
 import { startWorld, type World } from './world.js';
 
 const message = (text: string) => ({ id: newId(), kind: 'message', body: { text } });
+
+/** What is said instead of opening a socket. */
+async function refusalOf(port: number) {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/realtime`, 'relais.v1').on('error', () => undefined);
+  const [request, response] = (await once(socket, 'unexpected-response')) as [ClientRequest, IncomingMessage];
+  const { code, retryAfterMs } = JSON.parse(await text(response)) as { code: string; retryAfterMs: number };
+  request.destroy();
+  return { status: response.statusCode, retryAfter: Number(response.headers['retry-after']), code, retryAfterMs };
+}
+
+/** Whether a socket is opened. */
+const takes = (port: number): Promise<boolean> =>
+  Client.open(port).then(
+    (client) => client.close().then(() => true),
+    () => false,
+  );
 
 describe('a gateway over time', () => {
   let world: World;
@@ -98,18 +116,38 @@ describe('a gateway over time', () => {
     await world.join(someone());
     await world.join(someone());
 
-    const socket = new WebSocket(`ws://127.0.0.1:${world.port}/v1/realtime`, 'relais.v1');
-    socket.on('error', () => undefined);
-    const answer = await new Promise<{ status: number | undefined; retryAfter: string | undefined }>((resolve) =>
-      socket.on('unexpected-response', (asked, { statusCode, headers }) => {
-        asked.destroy();
-        resolve({ status: statusCode, retryAfter: headers['retry-after'] });
-      }),
-    );
+    const { status, retryAfter } = await refusalOf(world.port);
 
-    expect(answer.status).toBe(503);
-    expect(Number(answer.retryAfter)).toBeGreaterThanOrEqual(5);
+    expect(status).toBe(503);
+    expect(retryAfter).toBeGreaterThanOrEqual(5);
   });
+
+  it('leaves who was sent away to the gateways of the rollout that comes, and takes everybody when they are gone', async () => {
+    world = await startWorld({ ROLLOUT: 'before', DRAIN_DELAY_MS: '500' });
+    const there = new Set<string>();
+    world.bus.hear(gatewayAnnounced, ({ replica }) => there.add(replica));
+    const beside = (rollout: string) => startWorld({ ...world.beside, ROLLOUT: rollout, REPLICA: `${rollout}-2` });
+    const [next, comes] = await Promise.all([beside('before'), beside('after')]);
+    try {
+      while (there.size < 3) await pause(20);
+      const isTakenBefore = await takes(next.port);
+
+      const gone = world.lifecycle.close();
+      while (await takes(next.port)) await pause(5);
+      const refusal = await refusalOf(next.port);
+      const isTakenMeanwhile = await takes(comes.port);
+      await gone;
+      const isTakenAfterwards = await takes(next.port);
+      await comes.lifecycle.close();
+
+      expect([isTakenBefore, isTakenMeanwhile, isTakenAfterwards]).toEqual([true, true, false]);
+      expect(refusal).toMatchObject({ status: 503, retryAfter: 1, code: 'another_gateway' });
+      expect(refusal.retryAfterMs).toBeLessThanOrEqual(1_000);
+      expect(await takes(next.port)).toBe(true);
+    } finally {
+      await Promise.all([next.close(), comes.close()]);
+    }
+  }, 20_000);
 
   it('answers what is at work, sends every client elsewhere, and ends (R-N6)', async () => {
     world = await startWorld({ DRAIN_MS: '300' });

@@ -46,6 +46,8 @@ export async function startWorld(variables: Record<string, string> = {}, log: Lo
     internalPort: internal.port,
     ...{ logs, trusted, proxy, lifecycle, bus, connection },
     url: `http://127.0.0.1:${gateway.port}`,
+    /** What another gateway needs to be one of the same. */
+    beside: { NATS_URL: nats.url, ...(nats.seed ? { NATS_NKEY_SEED: nats.seed } : {}) },
     tokenFor: (person: Someone) => trusted.issuer.tokenFor(person),
     async join(person: Someone): Promise<Client> {
       const client = await Client.ready(gateway.port, person, await trusted.issuer.tokenFor(person));

@@ -29,6 +29,9 @@ export const COMMON_ERRORS = {
   internal_error: 'internal',
 } as const satisfies Record<string, ErrorKind>;
 
+/** What only a request to become a socket is refused with: while gateways are replaced, another one takes new sockets. */
+export const SOCKET_ERRORS = { another_gateway: 'unavailable' } as const satisfies Record<string, ErrorKind>;
+
 export type CommonErrorCode = keyof typeof COMMON_ERRORS;
 
 /** The HTTP status of each kind of error (RFC 9110). */

@@ -66,6 +66,7 @@ export * from './permissions.js';
 export * from './presence/places.js';
 export * from './primitives.js';
 export * from './realtime/close-codes.js';
+export * from './realtime/fleet.js';
 export * from './realtime/frames.js';
 export * from './realtime/live.js';
 export * from './realtime/online.js';

@@ -50,6 +50,7 @@ import * as messagingFacts from './messaging/facts.js';
 import * as messageKeeping from './messaging/message-keeping.js';
 import * as rooms from './messaging/rooms.js';
 import * as places from './presence/places.js';
+import { gatewayAnnounced } from './realtime/fleet.js';
 import { findOnlineDevices } from './realtime/online.js';
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
@@ -114,7 +115,7 @@ const declared: unknown[] = [
 /** Every request, event and signal there is. */
 export const REQUESTS: readonly RequestContract[] = declared.filter(isRequest);
 export const EVENTS: readonly EventContract[] = declared.filter(isEvent);
-export const SIGNALS: readonly SignalContract[] = [trust.revoked];
+export const SIGNALS: readonly SignalContract[] = [trust.revoked, gatewayAnnounced];
 export const SURVEYS: readonly SurveyContract[] = [findOnlineDevices];
 
 export type ServiceName = 'gateway' | 'auth' | 'messaging' | 'alerting' | 'operator';
@@ -136,7 +137,14 @@ const trustRequests = [trust.readKeys, trust.listRevocations];
 
 /** Who talks to whom: the NATS permissions of each service, and the picture in docs, are made of this table. */
 export const SERVICES: Readonly<Record<ServiceName, ServiceLinks>> = {
-  gateway: { calls: REQUESTS, emits: [], consumes: [], signals: [], hears: [trust.revoked], live: 'both' },
+  gateway: {
+    calls: REQUESTS,
+    emits: [],
+    consumes: [],
+    signals: [gatewayAnnounced],
+    hears: [trust.revoked, gatewayAnnounced],
+    live: 'both',
+  },
   auth: {
     calls: [],
     emits: [

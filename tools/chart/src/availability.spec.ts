@@ -66,6 +66,14 @@ describe.each(profiles)('the chart as %s', (_, rendering) => {
     }
   });
 
+  it('tells a gateway which rollout it is of, so that nobody is sent away twice (D6)', () => {
+    const containers = objects.filter(isWorkload).flatMap((object) => podOf(object)!.containers);
+    const rollouts = containers.flatMap(({ env = [] }) => env.filter(({ name }) => /^(GATEWAY_)?ROLLOUT$/.test(name)));
+    expect(rollouts.map(({ valueFrom }) => valueFrom?.fieldRef?.fieldPath)).toEqual([
+      "metadata.labels['pod-template-hash']",
+    ]);
+  });
+
   it('names a number of replicas exactly where nothing scales (B5, D7)', () => {
     const byOperator = surgePolicyOf(objects)?.spec.target ?? [];
     const scaled = scaler(objects)

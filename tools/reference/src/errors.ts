@@ -1,4 +1,4 @@
-import { COMMON_ERRORS, REQUESTS } from '@relais/contracts';
+import { COMMON_ERRORS, REQUESTS, SOCKET_ERRORS } from '@relais/contracts';
 import { type ErrorKind, RETRYABLE } from '@relais/kernel';
 import { contractNames } from './contract-names.js';
 import { statusOf } from './http-status.js';
@@ -24,6 +24,7 @@ export const declaredErrors = (): ReadonlyMap<string, Declared> => {
     found.set(name, { kind, where: [...before.where, where] });
   };
   for (const [name, kind] of Object.entries<ErrorKind>(COMMON_ERRORS)) declare(name, kind, 'any request');
+  for (const [name, kind] of Object.entries<ErrorKind>(SOCKET_ERRORS)) declare(name, kind, '/v1/realtime');
   for (const { subject, errors } of REQUESTS) {
     for (const [name, kind] of Object.entries(errors)) declare(name, kind, names.get(subject) ?? subject);
   }

@@ -58,6 +58,16 @@ describe('admission', () => {
     expect(Math.max(...waits) - Math.min(...waits.filter((waitMs) => waitMs > 0))).toBeGreaterThan(1_000);
   });
 
+  it('says once that it is full, for others to take who comes', () => {
+    let said = 0;
+    const admission = new Admission(5, 1, { isForAnother: () => false, filled: () => said++ });
+    expect(admission.isFull()).toBe(false);
+
+    for (let i = 0; i < 3; i++) expect(() => admission.admit(1)).toThrow('overloaded');
+
+    expect([admission.isFull(), said]).toEqual([true, 1]);
+  });
+
   it('knows its capacity', () => {
     expect(() => new Admission(5, 3).admit(3)).toThrow('overloaded');
   });

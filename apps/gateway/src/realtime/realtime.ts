@@ -18,6 +18,7 @@ import { Delivery } from './delivery.js';
 import { Digest } from './digest.js';
 import { drainSockets } from './drain.js';
 import { EntryReader } from './entry-reader.js';
+import { Fleet } from './fleet.js';
 import { Gate } from './gate.js';
 import { Heartbeat } from './heartbeat.js';
 import { Hub } from './hub.js';
@@ -59,6 +60,7 @@ export class Realtime {
   private readonly joining: Joining;
   private readonly requests: Requests;
   private readonly heartbeat: Heartbeat;
+  private readonly fleet: Fleet;
   private readonly admission: Admission;
   private readonly busWatch: BusWatch;
   private readonly sockets: SocketServer;
@@ -95,7 +97,15 @@ export class Realtime {
       isBusUp: () => connection.isUp(),
       joined: (joined) => this.heartbeat.add(joined),
     });
-    this.admission = new Admission(config.ADMISSION_PER_SECOND, config.MAX_CONNECTIONS);
+    this.fleet = new Fleet({
+      ...{ bus, clock: parts.clock, replica: config.REPLICA, rollout: config.ROLLOUT },
+      sockets: () => this.sockets.size,
+      isFull: () => this.admission.isFull(),
+    });
+    this.admission = new Admission(config.ADMISSION_PER_SECOND, config.MAX_CONNECTIONS, {
+      isForAnother: () => this.fleet.isForAnother(),
+      filled: () => this.fleet.announce(),
+    });
     this.busWatch = new BusWatch(connection, this.hub, this.admission);
     this.sockets = new SocketServer({
       ...{ limits, admission: this.admission, addresses: parts.addresses, hub: this.hub },
@@ -123,6 +133,16 @@ export class Realtime {
     this.busWatch.start();
   }
 
+  /** One of the gateways from the moment on that it is ready. */
+  enterFleet(isReady: () => Promise<boolean>): void {
+    this.fleet.enter(isReady);
+  }
+
+  /** From now on others are to take new sockets; where there is nobody else, this one still does. */
+  leaveFleet(): void {
+    this.fleet.leave();
+  }
+
   /** No new sockets from now on. */
   refuse(): void {
     this.admission.closeFor('draining');
@@ -138,6 +158,7 @@ export class Realtime {
     for (const release of this.release) release();
     await Promise.all([this.marks.flush(), this.alarmMarks.flush()]);
     this.sockets.cutAll();
+    this.fleet.stop();
     this.streams.close();
   }
 

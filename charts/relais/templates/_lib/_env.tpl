@@ -92,6 +92,10 @@
 {{- end -}}
 {{- range $key, $value := $service.env }}{{ $_ := set $env $key $value }}{{ end -}}
 {{ include "relais.fromSecret" (dict "name" (printf "%sNATS_NKEY_SEED" .prefix) "key" "NATS_NKEY_SEED" "secret" (include "relais.secretOf" .)) }}
+{{- if eq .name "gateway" }}
+- name: {{ .prefix }}ROLLOUT
+  valueFrom: { fieldRef: { fieldPath: "metadata.labels['pod-template-hash']" } }
+{{- end }}
 {{- if $facts.database }}
 {{- include "relais.databaseEnv" . }}
 {{- end }}
