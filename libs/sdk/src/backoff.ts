@@ -16,6 +16,8 @@ const MAX_RETRY_AFTER_MS = 10 * 60_000;
  */
 export function backoffMs(backoff: Backoff, attempt: number, retryAfterMs = 0): number {
   const ceiling = Math.min(backoff.capMs, backoff.baseMs * 2 ** Math.min(attempt, 30));
-  const asked = Math.min(Math.max(retryAfterMs, 0), MAX_RETRY_AFTER_MS);
-  return Math.round(asked + backoff.random() * ceiling);
+  return Math.round(askedMs(retryAfterMs) + backoff.random() * ceiling);
 }
+
+/** What the server asked for, within reason. */
+export const askedMs = (retryAfterMs: number): number => Math.min(Math.max(retryAfterMs, 0), MAX_RETRY_AFTER_MS);

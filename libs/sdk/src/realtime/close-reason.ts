@@ -1,4 +1,4 @@
-import { CLOSE_CODES, shouldReconnect } from '@relais/contracts';
+import { CLOSE_CODES, type SOCKET_ERRORS, shouldReconnect } from '@relais/contracts';
 import { z } from 'zod';
 import { jsonOf } from '../http/read-problem.js';
 
@@ -6,10 +6,12 @@ import { jsonOf } from '../http/read-problem.js';
 export interface SocketEnd {
   /** The WebSocket close code; 1006 when there was none. */
   closeCode: number;
-  /** The gateway's word for it, or `server_silent`, `no_ready`, `unreachable`, `network`. */
+  /** The gateway's word for it, also where it opened no socket, or `server_silent`, `no_ready`, `unreachable`, `network`. */
   code: string;
   retryAfterMs?: number;
 }
+
+const ANOTHER_GATEWAY: keyof typeof SOCKET_ERRORS = 'another_gateway';
 
 const reasonSchema = z.object({ code: z.string().max(64), retryAfterMs: z.number().nonnegative().optional() });
 
@@ -30,3 +32,6 @@ export function afterwards({ closeCode }: SocketEnd): Afterwards {
   if (!shouldReconnect(closeCode)) return 'stay_away';
   return closeCode === CLOSE_CODES.token_expired.code ? 'refresh_and_reconnect' : 'reconnect';
 }
+
+/** While gateways are replaced some take nobody new: nothing is wrong, and whoever asks again comes to another one. */
+export const isForAnother = ({ code }: SocketEnd): boolean => code === ANOTHER_GATEWAY;

@@ -42,6 +42,19 @@ describe('a connection', () => {
     expect(states[1]).toMatchObject({ state: 'offline', retryInMs: 40, end: { code: 'unreachable' } });
   });
 
+  it('asks again as soon as it was told, however often gateways leave it to others', async () => {
+    for (const gateway of [first(), second()])
+      gateway.refusesWith = { status: 503, retryAfter: '1', problem: { code: 'another_gateway', retryAfterMs: 120 } };
+
+    const { connection, states } = connect();
+    await eventually(() => connection.counters.reconnects > 5);
+    second().refusesWith = undefined;
+    await connection.whenOnline();
+
+    const offline = states.filter(({ state }) => state === 'offline');
+    for (const { retryInMs, end } of offline) expect([retryInMs, end?.code]).toEqual([120, 'another_gateway']);
+  });
+
   it('stays away when the session was put out, and refuses what is pending and what comes', async () => {
     const { connection, states } = connect();
     await connection.whenOnline();

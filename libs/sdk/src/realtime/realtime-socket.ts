@@ -1,8 +1,9 @@
 import { type ClientFrame, LIMITS, SUBPROTOCOL, type ServerFrame, serverFrame } from '@relais/contracts';
 import { type RawData, WebSocket } from 'ws';
-import { jsonOf, retryAfterMs } from '../http/read-problem.js';
+import { jsonOf } from '../http/read-problem.js';
 import type { AccessTokens } from '../session/access-tokens.js';
 import { type SocketEnd, readClose } from './close-reason.js';
+import { readRefusal } from './refusal.js';
 
 export interface SocketEvents {
   /** A frame of the protocol; `heartbeat` was answered already. */
@@ -52,9 +53,10 @@ export class RealtimeSocket {
     this.ws.on('close', (code, reason) => this.end(readClose(code, reason.toString())));
     this.ws.on('error', () => this.give({ closeCode: 1006, code: 'unreachable' }));
     this.ws.on('unexpected-response', (request, response) => {
-      request.destroy();
-      const asked = retryAfterMs(response.headers['retry-after'] ?? null, Date.now());
-      this.give({ closeCode: 1006, code: 'unreachable', retryAfterMs: asked });
+      void readRefusal(response).then((refusal) => {
+        request.destroy();
+        this.give(refusal);
+      });
     });
     this.watch(readyTimeoutMs);
   }

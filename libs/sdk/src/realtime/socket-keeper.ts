@@ -1,10 +1,13 @@
 import type { ClientFrame, ServerFrame } from '@relais/contracts';
 import { ApiError } from '../api-error.js';
-import { type Backoff, backoffMs } from '../backoff.js';
+import { type Backoff, askedMs, backoffMs } from '../backoff.js';
 import type { AccessTokens } from '../session/access-tokens.js';
-import { type SocketEnd, afterwards } from './close-reason.js';
+import { type SocketEnd, afterwards, isForAnother } from './close-reason.js';
 import type { StateChange } from './connection-options.js';
 import { RealtimeSocket } from './realtime-socket.js';
+
+/** Between one gateway and the next, where the first has not said how long. */
+const USUAL_PAUSE_MS = 1_000;
 
 export interface SocketKeeperOptions {
   gateways: readonly string[];
@@ -121,7 +124,9 @@ export class SocketKeeper {
   }
 
   private comeBack(end: SocketEnd, fresh: boolean): void {
-    const retryInMs = backoffMs(this.options.backoff, this.attempts++, end.retryAfterMs);
+    const retryInMs = isForAnother(end)
+      ? askedMs(end.retryAfterMs ?? USUAL_PAUSE_MS)
+      : backoffMs(this.options.backoff, this.attempts++, end.retryAfterMs);
     const { gateway } = this;
     this.turn += 1;
     this.reconnects += 1;

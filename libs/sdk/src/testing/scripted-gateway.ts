@@ -20,7 +20,7 @@ export class ScriptedGateway {
   /** Which live entries are lost on the way. */
   loses: (seq: number) => boolean = () => false;
   /** Answers the upgrade with this status instead of a socket. */
-  refusesWith: { status: number; retryAfter: string } | undefined;
+  refusesWith: { status: number; retryAfter: string; problem?: object } | undefined;
   private neighbours: ScriptedGateway[] = [this];
   private readonly wss: WebSocketServer;
 
@@ -34,7 +34,9 @@ export class ScriptedGateway {
       stream.on('error', () => undefined);
       const refusal = this.refusesWith;
       if (refusal)
-        return void stream.end(`HTTP/1.1 ${refusal.status} No\r\nRetry-After: ${refusal.retryAfter}\r\n\r\n`);
+        return void stream.end(
+          `HTTP/1.1 ${refusal.status} No\r\nRetry-After: ${refusal.retryAfter}\r\n\r\n${JSON.stringify(refusal.problem) ?? ''}`,
+        );
       this.wss.handleUpgrade(request, stream, head, (socket) => this.accept(socket));
     });
   }
