@@ -68,8 +68,9 @@ async function runAll(cases: readonly FaultCase[], seed: number): Promise<FaultR
     const results: FaultResult[] = [];
     for (const one of possible) {
       console.log(`${one.id} ${one.title} (seed ${seed})`);
-      for (const isMutated of values['no-mutations'] ? [false] : [false, true]) {
-        const result = await runCase(world, one, seed, isMutated);
+      const mutations = values['no-mutations'] ? [] : [one.mutation, ...(one.moreMutations ?? [])];
+      for (const mutation of [undefined, ...mutations]) {
+        const result = await runCase(world, one, seed, mutation);
         console.log(formatResult(result));
         results.push(result);
       }

@@ -12,7 +12,6 @@ const ONLINE_WITHIN_MS = 60_000;
 /** A socket that was lost, or is there again. */
 export interface Turn {
   atMs: number;
-  gateway: string;
   code: string | undefined;
 }
 
@@ -23,6 +22,11 @@ export class Listener {
   readonly shown: number[] = [];
   private isOnline = false;
 
+  /** From each loss to the return after it. */
+  get awayMs(): number[] {
+    return this.losses.flatMap(({ atMs }, at) => (this.returns[at + 1] ? [this.returns[at + 1]!.atMs - atMs] : []));
+  }
+
   constructor(
     readonly connection: RelaisConnection,
     conversationId: () => ConversationId,
@@ -31,15 +35,15 @@ export class Listener {
     connection.on('entry', (entry) => entry.conversationId === conversationId() && this.shown.push(entry.seq));
   }
 
-  private turned({ state, gateway, end }: StateChange): void {
-    const turn = { atMs: performance.now(), gateway, code: end?.code };
+  private turned({ state, end }: StateChange): void {
+    const turn = { atMs: performance.now(), code: end?.code };
     if (state === 'online') this.returns.push(turn);
     else if (this.isOnline) this.losses.push(turn);
     this.isOnline = state === 'online';
   }
 }
 
-/** Many sockets, spread over all gateways, whose people are all in one conversation. Somebody speaks in it every two seconds. */
+/** Many sockets behind one address, whose people are all in one conversation. Somebody speaks in it every two seconds. */
 export class Audience {
   readonly listeners: Listener[] = [];
   private readonly conversationId = newId<ConversationId>();
@@ -52,16 +56,14 @@ export class Audience {
   static async open(
     people: People,
     sessions: readonly RelaisSession[],
-    gateways: readonly string[],
+    gateway: string,
     random: Random,
   ): Promise<Audience> {
     const audience = new Audience(people.owner);
     await audience.gather(sessions);
     for (let index = 0; index < sessions.length * SOCKETS_PER_PERSON; index++) {
-      const turn = index % gateways.length;
       const tokens = sessions[index % sessions.length] as RelaisSession;
-      const order = [...gateways.slice(turn), ...gateways.slice(0, turn)];
-      const connection = new RelaisConnection({ gateways: order, tokens, history: 'none', backoff: { random } });
+      const connection = new RelaisConnection({ gateways: [gateway], tokens, history: 'none', backoff: { random } });
       audience.listeners.push(new Listener(connection, () => audience.conversationId));
       connection.connect();
     }
@@ -77,13 +79,6 @@ export class Audience {
   /** Sockets that are not up. */
   get away(): number {
     return this.listeners.filter(({ connection }) => connection.state !== 'online').length;
-  }
-
-  /** Sockets that this gateway holds. */
-  heldBy(gateway: string): number {
-    const isThere = ({ connection, returns }: Listener) =>
-      connection.state === 'online' && returns.at(-1)?.gateway === gateway;
-    return this.listeners.filter(isThere).length;
   }
 
   speak(): void {

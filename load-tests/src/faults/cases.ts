@@ -9,7 +9,7 @@ import { freezeAlerting, frozenAlertingLeft } from './frozen-alerting.js';
 import { believedLies, letDirectoryLie, noDirectoryServer } from './lying-directory.js';
 import { lateRevocations, revokeWhileCutOff } from './late-revocation.js';
 import { loginsLetThrough, restartRedisEmpty } from './redis-faults.js';
-import { ROLLED, rollGateways, rollingLeft } from './rolling.js';
+import { ROLLED, ROLLED_UNKNOWING, rollGateways, rollingLeft } from './rolling.js';
 import { mixedVersionsLeft, noOtherCheckout, rollThereAndBack } from './mixed-versions.js';
 import { changeClocks, nightsLeft } from './night-of-change.js';
 import { publishPoison, poisonLeft } from './poison.js';
@@ -143,8 +143,8 @@ export const CASES: readonly FaultCase[] = [
   },
   {
     id: 'F-24',
-    title: 'three gateways are rolled, one after the other, under 2,000 sockets',
-    gateways: 3,
+    title: 'three gateways behind a load balancer are rolled, one after the other, under 2,000 sockets',
+    gateways: 4,
     perSecond: 50,
     preloads: { gateway: ROLLED },
     inject: rollGateways(2_000),
@@ -157,7 +157,7 @@ export const CASES: readonly FaultCase[] = [
   {
     id: 'F-24-small',
     title: 'the same with 200 sockets',
-    gateways: 3,
+    gateways: 4,
     perSecond: 50,
     preloads: { gateway: ROLLED },
     inject: rollGateways(200),
@@ -166,6 +166,9 @@ export const CASES: readonly FaultCase[] = [
       name: 'a gateway that goes sends nobody elsewhere',
       preloads: { gateway: { module: planted('no-drain'), ...ROLLED } },
     },
+    moreMutations: [
+      { name: 'gateways do not know which rollout they are of', preloads: { gateway: ROLLED_UNKNOWING } },
+    ],
   },
   {
     id: 'F-24-mixed',

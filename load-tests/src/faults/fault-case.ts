@@ -30,6 +30,8 @@ export interface FaultCase {
   /** What must hold beside the invariants: counts that must be 0, by name. */
   extra?(context: FaultContext): Promise<Record<string, number>>;
   mutation: Mutation;
+  /** Further bugs that it must notice, each in a run of its own. */
+  moreMutations?: readonly Mutation[];
   /** Why it cannot run on this machine, or undefined when it can. */
   impossible?(): string | undefined;
   /** Replicas of the gateway; default two, as of everything else. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { pause } from '../world/random.js';
+import { Balancer } from '../world/balancer.js';
 import type { World } from '../world/world.js';
 import { Audience, type Listener, type Turn } from './audience.js';
 import type { FaultContext } from './fault-case.js';
@@ -12,55 +12,75 @@ const DRAIN_MS = 10_000;
 const PRE_STOP_MS = 5_000;
 const GRACE_MS = PRE_STOP_MS + 1_000 + DRAIN_MS + 15_000 + 5_000;
 const EXIT_WITHIN_MS = 0.7 * GRACE_MS - PRE_STOP_MS;
-const READY_WITHIN_MS = 30_000;
 /** As closings and returns are spread by chance, a second may have twice its share, and a few of a small number more. */
 const PACE_FACTOR = 2;
 const PACE_SLACK = 20;
 
-export const ROLLED = { env: { DRAIN_DELAY_MS: '1000', DRAIN_MS: String(DRAIN_MS) } };
+const DRAIN = { DRAIN_DELAY_MS: '1000', DRAIN_MS: String(DRAIN_MS) };
+export const ROLLED = { env: { ...DRAIN, ROLLOUT: 'before' } };
+export const ROLLED_UNKNOWING = { env: DRAIN };
+
+interface Gateway {
+  name: string;
+  url: string;
+}
 
 interface Rolled {
-  gateway: string;
   exitMs: number;
   inGoodOrder: boolean;
   held: number;
 }
 
 let audience: Audience | undefined;
+let balancer: Balancer | undefined;
 let rolls: Rolled[] = [];
 
 /**
- * Rolls every gateway, one after the other, in the order in which clients go from one to the next: the hardest, because who is
- * sent away lands on the gateway that goes next. The next one goes as soon as the last one is ready again.
+ * Rolls all gateways but the last, which stands aside until then, behind a load balancer, as the chart's Deployment does: one of the
+ * new rollout is started, and when it is ready, one of the old is told to go.
  */
 export const rollGateways =
   (sockets: number) =>
   async ({ world, workload, random }: FaultContext): Promise<void> => {
     const inWorkload = workload.clients.length;
     const people = await world.people.atLeast(inWorkload + sockets / SOCKETS_PER_PERSON);
-    const urls = await world.cluster.gatewayUrls();
-    audience = await Audience.open(world.people, people.slice(inWorkload), urls, random);
+    const all = await gatewaysOf(world);
+    const old = all.slice(0, -1);
+    let spare = all.at(-1) as Gateway;
+    await world.rest(spare.name);
+    balancer = await Balancer.open(random);
+    let ready = old;
+    balancer.leadTo(ready.map(({ url }) => url));
+    audience = await Audience.open(world.people, people.slice(inWorkload), balancer.url, random);
     audience.speak();
     rolls = [];
-    for (const [index, gateway] of urls.entries())
-      rolls.push(await roll(world, `gateway-${index + 1}`, gateway, audience));
+    for (const goes of old) {
+      await world.wake(spare.name, { ROLLOUT: 'after' });
+      ready = [...ready, spare].filter((one) => one !== goes);
+      balancer.leadTo(ready.map(({ url }) => url));
+      rolls.push(await letGo(world, goes, balancer.heldBy(goes.url)));
+      spare = goes;
+    }
     await audience.whenOnline();
     await audience.fallSilent();
   };
 
-/** SIGTERM, while somebody's request has stuck half way. Who waits for a pod waits for what follows it as well. */
-async function roll(world: World, name: string, gateway: string, audience: Audience): Promise<Rolled> {
-  const held = audience.heldBy(gateway);
-  const stuck = await stickIn(gateway);
+async function gatewaysOf({ cluster }: World): Promise<Gateway[]> {
+  const urls = await cluster.gatewayUrls();
+  const names = cluster.replicas.filter(({ service }) => service === 'gateway').map(({ name }) => name);
+  return names.map((name, at) => ({ name, url: urls[at] as string }));
+}
+
+/** SIGTERM, while somebody's request has stuck half way. */
+async function letGo(world: World, { name, url }: Gateway, held: number): Promise<Rolled> {
+  const stuck = await stickIn(url);
   const endings = endingsOf(world, name);
   const startedAt = performance.now();
-  await world.cluster.stop(name, GRACE_MS - PRE_STOP_MS);
+  await world.rest(name, GRACE_MS - PRE_STOP_MS);
   const exitMs = performance.now() - startedAt;
   const inGoodOrder = endingsOf(world, name) > endings;
   stuck.destroy();
-  const deadline = performance.now() + READY_WITHIN_MS;
-  while (!(await world.cluster.isReady(name)) && performance.now() < deadline) await pause(100);
-  return { gateway, exitMs, inGoodOrder, held };
+  return { exitMs, inGoodOrder, held };
 }
 
 /** How often it has let go of everything before it ended. */
@@ -79,10 +99,11 @@ async function stickIn(gateway: string): Promise<Socket> {
 /** What of the promise was not kept, by counts; after it the sockets are closed. */
 export async function rollingLeft(): Promise<Record<string, number>> {
   const all = audience?.listeners ?? [];
+  const losses = all.flatMap((one) => one.losses);
   const left = {
-    'sockets lost twice to one gateway': all.filter(isLostTwice).length,
-    'sockets cut without a word': count(all, ({ code }) => code !== 'draining'),
-    'seconds too full of closings': secondsTooFull(all.flatMap(({ losses }) => losses)),
+    'sockets sent away more than once': all.filter((one) => one.losses.length > 1).length,
+    'sockets cut without a word': losses.filter(({ code }) => code !== 'draining').length,
+    'seconds too full of closings': secondsTooFull(losses),
     'seconds too full of returns': secondsTooFull(all.flatMap(({ returns }) => returns.slice(1))),
     'gateways that took more than 70 % of their grace': rolls.filter(({ exitMs }) => exitMs > EXIT_WITHIN_MS).length,
     'gateways that did not end in good order': rolls.filter(({ inGoodOrder }) => !inGoodOrder).length,
@@ -91,15 +112,10 @@ export async function rollingLeft(): Promise<Record<string, number>> {
   };
   console.log(`  ${describe(all)}`);
   await audience?.close();
-  audience = undefined;
+  await balancer?.close();
+  audience = balancer = undefined;
   return left;
 }
-
-const isLostTwice = ({ losses }: Listener): boolean =>
-  new Set(losses.map(({ gateway }) => gateway)).size < losses.length;
-
-const count = (all: readonly Listener[], is: (turn: Turn) => boolean): number =>
-  all.flatMap(({ losses }) => losses).filter(is).length;
 
 /** Of each gateway's turns: seconds with more than twice what its sockets, spread over the drain, come to. */
 function secondsTooFull(turns: readonly Turn[]): number {
@@ -122,8 +138,11 @@ function describe(all: readonly Listener[]): string {
   const busiest = (turns: readonly Turn[]) => Math.max(0, ...perSecond(turns).values());
   const exits = rolls.map(({ exitMs, held }) => `${held} sockets in ${(exitMs / 1_000).toFixed(1)} s`);
   const returns = all.flatMap((one) => one.returns.slice(1));
+  const away = all.flatMap((one) => one.awayMs).toSorted((a, b) => a - b);
+  const seconds = (share: number) => ((away[Math.floor(share * (away.length - 1))] ?? 0) / 1_000).toFixed(1);
   return (
     `${all.length} sockets, sent away ${(losses.length / Math.max(1, all.length)).toFixed(2)} times each; gateways gone: ` +
-    `${exits.join(', ')} (at most ${EXIT_WITHIN_MS / 1_000} s); busiest second: ${busiest(losses)} closings, ${busiest(returns)} returns`
+    `${exits.join(', ')} (at most ${EXIT_WITHIN_MS / 1_000} s); busiest second: ${busiest(losses)} closings, ` +
+    `${busiest(returns)} returns; back after ${seconds(0.5)} s (p50), ${seconds(0.99)} s (p99)`
   );
 }

@@ -4,7 +4,7 @@ import { Wiretap } from '../checker/wiretap.js';
 import { pause, seeded } from '../world/random.js';
 import { Workload } from '../world/workload.js';
 import type { World } from '../world/world.js';
-import type { FaultCase, FaultResult } from './fault-case.js';
+import type { FaultCase, FaultResult, Mutation } from './fault-case.js';
 
 /** In pairs and groups of eight, and beside them a pair of another organization, with an eleventh of the load. */
 const PEOPLE = 16;
@@ -14,14 +14,20 @@ const SETTLE_MS = 45_000;
 const SETTLE_MUTATED_MS = 12_000;
 
 /**
- * Load, fault, healing, quiet, check. With `isMutated` the planted bug is in, and the case passes when it is noticed:
+ * Load, fault, healing, quiet, check. With a mutation its bug is in, and the case passes when it is noticed:
  * when any count is above zero, or the clients never come to rest. A planted bug may lose a conversation while it is made:
  * then others are made, because what is to be seen is what becomes of entries.
  */
-export async function runCase(world: World, one: FaultCase, seed: number, isMutated: boolean): Promise<FaultResult> {
+export async function runCase(
+  world: World,
+  one: FaultCase,
+  seed: number,
+  mutation: Mutation | undefined,
+): Promise<FaultResult> {
+  const isMutated = mutation !== undefined;
   const random = seeded(seed);
-  const undo = isMutated ? await one.mutation.apply?.(world) : undefined;
-  await world.plant((isMutated ? one.mutation.preloads : undefined) ?? one.preloads ?? {});
+  const undo = await mutation?.apply?.(world);
+  await world.plant(mutation?.preloads ?? one.preloads ?? {});
   const restartsBefore = world.restarts;
   const bugsBefore = new Set(world.bugLines());
   const sessions = [...(await world.people.atLeast(PEOPLE)), ...(await world.neighbours.atLeast(NEIGHBOURS))];
@@ -45,7 +51,7 @@ export async function runCase(world: World, one: FaultCase, seed: number, isMuta
     const extra = (await one.extra?.(context)) ?? {};
     const isClean = total(violations) + sum(extra) === 0 && settledMs !== undefined;
     return {
-      ...summary(one, seed, isMutated, workload),
+      ...summary(one, seed, mutation, workload),
       restarts: world.restarts - restartsBefore,
       settledMs,
       violations,
@@ -61,12 +67,12 @@ export async function runCase(world: World, one: FaultCase, seed: number, isMuta
 
 const sum = (counts: Record<string, number>): number => Object.values(counts).reduce((all, count) => all + count, 0);
 
-function summary(one: FaultCase, seed: number, isMutated: boolean, { clients }: Workload) {
+function summary({ id }: FaultCase, seed: number, mutation: Mutation | undefined, { clients }: Workload) {
   const outcomes = clients.flatMap(({ sent }) => sent.map(({ outcome }) => outcome.kind));
   const count = (kind: string) => outcomes.filter((outcome) => outcome === kind).length;
   return {
-    id: one.id,
-    mutation: isMutated ? one.mutation.name : undefined,
+    id,
+    mutation: mutation?.name,
     seed,
     sent: outcomes.length,
     acknowledged: count('ok'),

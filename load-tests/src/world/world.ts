@@ -22,6 +22,9 @@ export class World {
   private preloads: Preloads = {};
   private readonly envOfReplica = new Map<string, Readonly<Record<string, string>>>();
   private readonly upgraded = new Set<string>();
+  /** Who is not to be started again, and who was started with more in its environment, until calm. */
+  private readonly resting = new Set<string>();
+  private readonly envOfWoken = new Map<string, Readonly<Record<string, string>>>();
   private supervising = false;
   private supervisor: Promise<void> | undefined;
   cluster!: Cluster;
@@ -91,6 +94,19 @@ export class World {
     }
   }
 
+  /** Ends one replica in good order, for nobody to start it again before `wake` or `calm`. */
+  async rest(name: string, deadlineMs?: number): Promise<void> {
+    this.resting.add(name);
+    await this.cluster.stop(name, deadlineMs);
+  }
+
+  /** Starts one that rests, with this in its environment, and waits until it is ready. */
+  async wake(name: string, env: Readonly<Record<string, string>>): Promise<void> {
+    this.envOfWoken.set(name, env);
+    await this.cluster.startProcess(name);
+    this.resting.delete(name);
+  }
+
   /** Until `calm`, a replica that ends is started again, as Kubernetes would. */
   supervise(): void {
     this.supervising = true;
@@ -100,6 +116,8 @@ export class World {
   async calm(): Promise<void> {
     this.supervising = false;
     await this.supervisor;
+    this.resting.clear();
+    this.envOfWoken.clear();
     for (const { name } of this.cluster.replicas) if (!this.cluster.isRunning(name)) await this.restart(name);
     await Promise.all(this.cluster.replicas.map(({ name }) => this.whenReady(name)));
   }
@@ -139,7 +157,7 @@ export class World {
   private async watch(): Promise<void> {
     while (this.supervising) {
       for (const { name } of this.cluster.replicas) {
-        if (this.cluster.isRunning(name)) continue;
+        if (this.resting.has(name) || this.cluster.isRunning(name)) continue;
         this.restarts++;
         await this.cluster.startProcess(name).catch(() => undefined);
       }
@@ -158,6 +176,7 @@ export class World {
       ...(preload?.module ? { NODE_OPTIONS: `--import ${preload.module}` } : {}),
       ...preload?.env,
       ...this.envOfReplica.get(name),
+      ...this.envOfWoken.get(name),
     };
   }
 }
