@@ -17,6 +17,7 @@ import { decodeJwt } from 'jose';
 import { parse as parsePlist } from 'plist';
 import type { z } from 'zod';
 import { Refusals } from '../src/facts/refusals.js';
+import { LoginThrottle } from '../src/passwords/login-throttle.postgres.js';
 import { addTotp, as, codeNow, demand, finish, stepUp, unfinished } from './factors.js';
 import { factsOf } from './facts.js';
 import { aDevice, aPerson, type TestDevice } from './person.js';
@@ -110,6 +111,19 @@ describe('enrolment tokens', () => {
     expect((await factsOf(world, 'device.state-changed')).at(-1)).toMatchObject({
       ...{ before: { state: 'pending' }, after: { state: 'active', reason: 'enrolment' } },
     });
+  });
+
+  it('let their person in on a new device although strangers have guessed without end (A-20)', async () => {
+    const throttle = world.app.get(LoginThrottle);
+    const attempt = { organization: member.handle, email: member.person.email, isKnownDevice: false };
+    for (let index = 0; index < 100; index++) await throttle.count({ ...attempt, deviceId: `made-up-${index}` });
+    const on = aDevice();
+    expect(await codeOf(login(member, on))).toBe('login_throttled');
+
+    await redeem((await make(forMember())).enrolmentToken, on);
+
+    expect(await codeOf(login(member, on))).toBe('ok');
+    expect(await codeOf(login(member, aDevice()))).toBe('ok');
   });
 
   it('make somebody new of whoever has one, as an invitation does', async () => {

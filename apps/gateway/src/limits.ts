@@ -2,9 +2,13 @@ import type { BucketSize } from './token-bucket.js';
 
 /** How often, by whom. `capacity` is the burst, `refillPerSecond` what may go on for ever. */
 export const LIMIT_TABLE = {
-  /** Attempts to log in, join or found, and password changes. */
+  /**
+   * Attempts to log in, join or found, and password changes. Not counted by the account that is named: a stranger would keep
+   * its bucket empty, and lock its person out everywhere (A-20). Auth counts tries per account, but for devices it knows (P-15).
+   */
   loginPerAddress: { capacity: 30, refillPerSecond: 0.5 },
-  loginPerAccount: { capacity: 10, refillPerSecond: 1 / 6 },
+  /** The same for who has a token, so that nobody else can spend it. */
+  loginPerUser: { capacity: 10, refillPerSecond: 1 / 6 },
   /** Whoever has no token is known by address only; offices share one. */
   publicPerAddress: { capacity: 600, refillPerSecond: 50 },
   readPerUser: { capacity: 120, refillPerSecond: 20 },

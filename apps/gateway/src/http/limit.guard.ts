@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ROUTES, type Route } from '@relais/contracts';
@@ -6,7 +5,7 @@ import type { Principal } from '@relais/security';
 import type { LimitName } from '../limits.js';
 import { RateLimits } from '../rate-limits.js';
 import { ClientAddress } from './client-address.js';
-import { type GatewayRequest, inputOf } from './gateway-request.js';
+import type { GatewayRequest } from './gateway-request.js';
 import { ServedRoute } from './served-route.js';
 
 type Counted = [limit: LimitName, key: string];
@@ -38,20 +37,11 @@ export class LimitGuard implements CanActivate {
   private countedFor(route: Route, request: GatewayRequest): Counted[] {
     const address = this.addresses.of(request.raw);
     const { caller } = request;
-    if (route.limit === 'login') {
-      const account = caller?.userId ?? accountOf(inputOf(route, request));
-      return [['loginPerAddress', address], ...(account ? [['loginPerAccount', account] satisfies Counted] : [])];
-    }
+    if (route.limit === 'login')
+      return [['loginPerAddress', address], ...(caller ? [['loginPerUser', caller.userId] satisfies Counted] : [])];
     if (!caller) return [['publicPerAddress', address]];
     return [[route.limit === 'read' ? 'readPerUser' : 'writePerUser', caller.userId]];
   }
 }
 
 const isAppend = (route: Route): boolean => route.contract.subject === ROUTES.append.contract.subject;
-
-/** The account a login names, as a digest: no e-mail address becomes a key in Redis. */
-function accountOf(input: unknown): string | undefined {
-  const { organization, email } = input as { organization?: unknown; email?: unknown };
-  if (typeof organization !== 'string' || typeof email !== 'string') return undefined;
-  return hash('sha256', `${organization}\n${email.toLowerCase()}`, 'base64url');
-}
