@@ -7,6 +7,7 @@ import {
   beginPasskey,
   createInvitation,
   listFactors,
+  listFactorsOf,
   openSession,
   readMe,
   refreshSession,
@@ -399,12 +400,19 @@ describe('factors', () => {
     });
   });
 
-  it('are removed by administrators too, and by nobody else (A-33)', async () => {
+  it('are found and removed by administrators too, and by nobody else (A-33)', async () => {
     const [member, other] = [await aMember(world, owner), await aMember(world, owner)];
-    await addTotp(world, member);
+    const secret = await addTotp(world, member);
     const { factor } = await addPasskey(world, member);
-    const removal = { userId: member.tokens.userId, factorId: factor.id };
+    const list = (by: Member, userId = member.tokens.userId) => world.bus.request(listFactorsOf, { userId }, as(by));
     const admin = await stepUp(world, owner);
+
+    const listed = await list(admin);
+    expect(listed).toEqual(await world.bus.request(listFactors, {}, as(member)));
+    expect(JSON.stringify(listed)).not.toContain(secret);
+    expect(await codeOf(list(other))).toBe('forbidden');
+    const found = listed.items.find(({ kind }) => kind === 'passkey');
+    const removal = { userId: member.tokens.userId, factorId: found?.id as never };
 
     expect(await codeOf(world.bus.request(removeFactor, removal, as(other)))).toBe('forbidden');
     expect(await codeOf(world.bus.request(removeFactor, removal, as(admin)))).toBe('ok');

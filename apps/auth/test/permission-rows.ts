@@ -201,6 +201,7 @@ export const ROWS: Record<RouteName, Row | null> = {
   }),
   beginStepUp: own({ leaves: { nothing: 'an unfinished login is none' } }),
   listFactors: own(),
+  listFactorsOf: delegated('manage_users', { input: async ({ target }) => ({ userId: (await target()).userId }) }),
   beginTotp: own({
     stepUp: true,
     input: () => ({ name: 'x' }),

@@ -96,6 +96,7 @@ export const CASES: Record<RouteName, Case> = {
   })),
   beginStepUp: accepted('begins one’s own'),
   listFactors: accepted('lists one’s own'),
+  listFactorsOf: refused('user_not_found', (place) => ({ userId: userId(place) })),
   beginTotp: accepted('begins one’s own', () => ({ name: 'app' })),
   confirmTotp: refused('factor_not_found', ({ entryId }) => ({ factorId: entryId, code: '000000' })),
   beginPasskey: accepted('begins one’s own'),

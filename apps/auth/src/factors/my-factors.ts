@@ -1,18 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { type RequestContext, Serves } from '@relais/bus';
-import { type Factor, listFactors, removeFactor, renewRecoveryCodes } from '@relais/contracts';
+import { type Factor, listFactors, listFactorsOf, removeFactor, renewRecoveryCodes } from '@relais/contracts';
 import type { OrganizationId, UserId } from '@relais/kernel';
+import type { Principal } from '@relais/security';
 import type { z } from 'zod';
 import { Freshness } from '../admission/fresh.js';
 import { Database, type Tx } from '../database/database.js';
 import { actorSubject, recordFact, userSubject } from '../facts/record-fact.js';
-import { actorOf, actorWith, assertReaches } from '../permissions/actor.postgres.js';
+import { type Actor, actorOf, actorWith, assertReaches } from '../permissions/actor.postgres.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { Revocations } from '../trust/revocations.postgres.js';
-import { lockUser } from '../users/user-rows.postgres.js';
+import { findUser, lockUser } from '../users/user-rows.postgres.js';
 import { endOtherSessions, FactorEnrolment } from './factor-enrolment.js';
 import { confirmedFactors, deleteFactor, recoveryCodesLeft, replaceRecoveryCodes } from './factor-rows.postgres.js';
 import { newRecoveryCodes, recoveryCodeHash } from './recovery-codes.js';
+
+type Listed = z.input<typeof listFactors.output>;
 
 /** What a person can show beside a password. */
 @Injectable()
@@ -26,12 +29,28 @@ export class MyFactorsHandler {
   ) {}
 
   @Serves(listFactors)
-  async list(_: unknown, { principal }: RequestContext): Promise<z.input<typeof listFactors.output>> {
+  async list(_: unknown, { principal }: RequestContext): Promise<Listed> {
     const { organizationId, userId } = principal;
-    const { found, left } = await this.db.within(organizationId, async (tx) => ({
-      found: await confirmedFactors(tx, organizationId, userId),
-      left: await recoveryCodesLeft(tx, organizationId, userId),
-    }));
+    return this.describe(
+      organizationId,
+      await this.db.within(organizationId, (tx) => factorsOf(tx, organizationId, userId)),
+    );
+  }
+
+  @Serves(listFactorsOf)
+  async listOf({ userId }: z.output<typeof listFactorsOf.input>, { principal }: RequestContext): Promise<Listed> {
+    const { organizationId } = principal;
+    const listed = await this.db.within(organizationId, async (tx) => {
+      const actor = await mayRemove(tx, principal, userId);
+      const user = await findUser(tx, organizationId, userId);
+      if (!user) throw listFactorsOf.fail('user_not_found');
+      assertReaches(actor, user.role);
+      return factorsOf(tx, organizationId, userId);
+    });
+    return this.describe(organizationId, listed);
+  }
+
+  private async describe(organizationId: OrganizationId, { found, left }: Awaited<ReturnType<typeof factorsOf>>) {
     const sealed = found.map((one) => one.name_sealed);
     const reader = await this.personal.reader(organizationId, sealed);
     const items = found.map((one) => ({
@@ -69,7 +88,7 @@ export class MyFactorsHandler {
     const { organizationId } = principal;
     const revocations = await this.db.within(organizationId, async (tx) => {
       const isOwn = userId === principal.userId;
-      const actor = isOwn ? await actorOf(tx, principal) : await actorWith(tx, principal, 'manage_users', { userId });
+      const actor = await mayRemove(tx, principal, userId);
       const user = await lockUser(tx, organizationId, userId);
       if (!user) throw removeFactor.fail('factor_not_found');
       assertReaches(actor, user.role);
@@ -89,6 +108,14 @@ export class MyFactorsHandler {
     return {};
   }
 }
+
+const mayRemove = (tx: Tx, principal: Principal, userId: UserId): Promise<Actor> =>
+  userId === principal.userId ? actorOf(tx, principal) : actorWith(tx, principal, 'manage_users', { userId });
+
+const factorsOf = async (tx: Tx, organizationId: OrganizationId, userId: UserId) => ({
+  found: await confirmedFactors(tx, organizationId, userId),
+  left: await recoveryCodesLeft(tx, organizationId, userId),
+});
 
 async function isLast(tx: Tx, organizationId: OrganizationId, userId: UserId, factorId: string): Promise<boolean> {
   const known = await confirmedFactors(tx, organizationId, userId);

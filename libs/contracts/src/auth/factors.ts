@@ -83,6 +83,15 @@ export const listFactors = defineRequest({
   errors: {},
 });
 
+/** Another person's, for whoever may remove one of them: the same permission, and no secret. */
+export const listFactorsOf = defineRequest({
+  subject: 'rpc.auth.factor.list-of.v1',
+  access: 'user',
+  input: z.strictObject({ userId }),
+  output: listFactors.output,
+  errors: { user_not_found: 'not_found' },
+});
+
 const name = label(LIMITS.titleBytes);
 
 /** The secret is shown once; the factor counts from its confirmation. */

@@ -8,6 +8,7 @@ import {
   confirmTotp,
   finishLogin,
   listFactors,
+  listFactorsOf,
   removeFactor,
   renewRecoveryCodes,
 } from '../../auth/factors.js';
@@ -34,6 +35,7 @@ export const FACTOR_ROUTES = {
   }),
   beginStepUp: route('POST', '/v1/sessions/step-up', 'Begin to show once more who I am', beginStepUp),
   listFactors: route('GET', '/v1/factors', 'List my factors', listFactors),
+  listFactorsOf: route('GET', '/v1/users/{userId}/factors', 'List the factors of somebody', listFactorsOf),
   beginTotp: route('POST', '/v1/factors/totp', 'Begin to add an authenticator app', beginTotp, { status: 201 }),
   confirmTotp: route('POST', '/v1/factors/totp/{factorId}/confirm', 'Confirm it with a code', confirmTotp),
   beginPasskey: route('POST', '/v1/factors/passkeys/begin', 'Begin to add a passkey', beginPasskey),
