@@ -2,18 +2,20 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CASES, SMOKE } from './faults/cases.js';
+import { CASES, FOUNDATION, SMOKE } from './faults/cases.js';
 import type { FaultCase, FaultResult } from './faults/fault-case.js';
 import { LoopDisk, useDisk } from './faults/power-loss.js';
 import { formatResult, formatSummary } from './faults/report.js';
 import { runCase } from './faults/run-case.js';
 import { World } from './world/world.js';
 
-const HELP = `npm run faults -- [--smoke] [--case F-01,F-02] [--seed N] [--no-mutations]
-Runs faults against a cluster of its own, at least two replicas of each service, and counts what was violated.`;
+const HELP = `npm run faults -- [--all | --smoke] [--case F-01,F-02] [--seed N] [--no-mutations]
+Runs faults against a cluster of its own, at least two replicas of each service, and counts what was violated: those that
+everything stands on, with --all the rest as well.`;
 
 const { values } = parseArgs({
   options: {
+    all: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
     case: { type: 'string' },
     seed: { type: 'string' },
@@ -25,7 +27,7 @@ if (values.help) console.log(HELP);
 else process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const wanted = values.case?.split(',') ?? (values.smoke ? SMOKE : CASES.map(({ id }) => id));
+  const wanted = values.case?.split(',') ?? usual();
   const unknown = wanted.filter((id) => !CASES.some((one) => one.id === id));
   if (unknown.length > 0)
     throw new Error(`no such case: ${unknown.join(', ')}; there are ${CASES.map(({ id }) => id).join(', ')}`);
@@ -44,6 +46,11 @@ async function main(): Promise<number> {
     `${JSON.stringify({ seed, passed: results.length - failed, failed, skipped, results }, null, 2)}\n`,
   );
   return failed === 0 ? 0 : 1;
+}
+
+function usual(): readonly string[] {
+  if (values.all) return CASES.map(({ id }) => id);
+  return values.smoke ? SMOKE : FOUNDATION;
 }
 
 /** Cases that can share a cluster, together. */

@@ -9,6 +9,9 @@ export interface FaultContext {
   random: Random;
 }
 
+/** Counts that must be 0, by name. */
+export type Counts = () => Record<string, number>;
+
 /** A bug that the case must notice: without one, a green case proves nothing. */
 export interface Mutation {
   name: string;
@@ -25,8 +28,12 @@ export interface FaultCase {
   preloads?: Preloads;
   /** Entries per second; default 150. */
   perSecond?: number;
-  /** Runs while the load goes on, after two seconds of calm, and heals what it broke. */
-  inject(context: FaultContext): Promise<void>;
+  /**
+   * Runs while the load goes on, after two seconds of calm, and heals what it broke.
+   *
+   * @returns what to look at once all is quiet, where the case promises more than the invariants: as `extra`
+   */
+  inject(context: FaultContext): Promise<Counts | void>;
   /** What must hold beside the invariants: counts that must be 0, by name. */
   extra?(context: FaultContext): Promise<Record<string, number>>;
   mutation: Mutation;

@@ -41,14 +41,14 @@ export async function runCase(
     workload.run(one.perSecond ?? 150);
     await pause(CALM_MS);
     const context = { world, workload, random };
-    await one.inject(context);
+    const counts = await one.inject(context);
     await pause(CALM_MS);
     workload.stopWriting();
     await world.calm();
     const settledMs = await workload.settle(isMutated ? SETTLE_MUTATED_MS : SETTLE_MS);
     const bugs = world.bugLines().filter((line) => !bugsBefore.has(line));
     const violations = await check(workload, { events: new EventScan(world.cluster), shown: wiretap.shown, bugs });
-    const extra = (await one.extra?.(context)) ?? {};
+    const extra = { ...counts?.(), ...(await one.extra?.(context)) };
     const isClean = total(violations) + sum(extra) === 0 && settledMs !== undefined;
     return {
       ...summary(one, seed, mutation, workload),

@@ -16,6 +16,9 @@ export interface Sent {
   id: EntryId;
   text: string;
   outcome: Outcome;
+  sentAtMs: number;
+  /** When it was acknowledged, refused or given up. */
+  answeredAtMs?: number;
 }
 
 export interface AppliedEntry {
@@ -62,20 +65,11 @@ export class SimClient {
   /** Writes and remembers; never throws: what came of it is in the history. */
   async send(conversationId: ConversationId): Promise<void> {
     const text = `${this.run}/${this.name}/${this.counter++}`;
-    const sent: Sent = { conversationId, id: newId<EntryId>(), text, outcome: { kind: 'pending' } };
+    const id = newId<EntryId>();
+    const sent: Sent = { conversationId, id, text, outcome: { kind: 'pending' }, sentAtMs: performance.now() };
     this.sent.push(sent);
-    try {
-      const { seq } = await this.connection.append(
-        conversationId,
-        { id: sent.id, kind: 'message', body: { text } },
-        { giveUpAfterMs: 90_000 },
-      );
-      sent.outcome = { kind: 'ok', seq };
-    } catch (thrown) {
-      const { code, retryable } = ApiError.from(thrown);
-      const isUnknown = retryable || code === 'gave_up' || code === 'connection_closed';
-      sent.outcome = isUnknown ? { kind: 'unknown', code } : { kind: 'refused', code };
-    }
+    sent.outcome = await this.append(sent);
+    sent.answeredAtMs = performance.now();
   }
 
   /** How far it has come in a conversation. */
@@ -89,6 +83,18 @@ export class SimClient {
 
   async stop(): Promise<void> {
     await this.connection.close();
+  }
+
+  private async append({ conversationId, id, text }: Sent): Promise<Outcome> {
+    try {
+      const entry = { id, kind: 'message' as const, body: { text } };
+      const { seq } = await this.connection.append(conversationId, entry, { giveUpAfterMs: 90_000 });
+      return { kind: 'ok', seq };
+    } catch (thrown) {
+      const { code, retryable } = ApiError.from(thrown);
+      const isUnknown = retryable || code === 'gave_up' || code === 'connection_closed';
+      return isUnknown ? { kind: 'unknown', code } : { kind: 'refused', code };
+    }
   }
 
   private apply(entry: Entry): void {
