@@ -1,5 +1,6 @@
 import { check, total } from '../checker/checker.js';
 import { EventScan } from '../checker/event-scan.js';
+import { footprintOf, leftBehind } from '../checker/footprint.js';
 import { Wiretap } from '../checker/wiretap.js';
 import { pause, seeded } from '../world/random.js';
 import { Workload } from '../world/workload.js';
@@ -29,7 +30,8 @@ export async function runCase(
   const undo = await mutation?.apply?.(world);
   await world.plant(mutation?.preloads ?? one.preloads ?? {});
   const restartsBefore = world.restarts;
-  const bugsBefore = new Set(world.bugLines());
+  const bugsBefore = new Set(world.bugs());
+  const before = await footprintOf(world);
   const sessions = [...(await world.people.atLeast(PEOPLE)), ...(await world.neighbours.atLeast(NEIGHBOURS))];
   const wiretap = await Wiretap.lay();
   // From the first request on: making the conversations may meet a planted end.
@@ -46,9 +48,13 @@ export async function runCase(
     workload.stopWriting();
     await world.calm();
     const settledMs = await workload.settle(isMutated ? SETTLE_MUTATED_MS : SETTLE_MS);
-    const bugs = world.bugLines().filter((line) => !bugsBefore.has(line));
+    const bugs = world.bugs().filter((line) => !bugsBefore.has(line));
     const violations = await check(workload, { events: new EventScan(world.cluster), shown: wiretap.shown, bugs });
     const extra = { ...counts?.(), ...(await one.extra?.(context)) };
+    await workload.close();
+    const left = isMutated ? [] : await leftBehind(world, before);
+    violations.I9 = left.length;
+    if (!isMutated) for (const line of [...bugs, ...left]) console.log(`  ${line}`);
     const isClean = total(violations) + sum(extra) === 0 && settledMs !== undefined;
     return {
       ...summary(one, seed, mutation, workload),

@@ -131,7 +131,7 @@ if (!hasPrograms) console.log('the programs of PostgreSQL are not on this machin
       workload.stopWriting();
 
       expect(await workload.settle(SETTLE_MS)).toBeDefined();
-      const observed = { events: new EventScan(world.cluster), bugs: world.bugLines() };
+      const observed = { events: new EventScan(world.cluster), bugs: world.bugs() };
       expect(await check(workload, observed)).toEqual(noViolations());
       expect((await new EventScan(world.cluster).announced()).size).toBeGreaterThan(announcedBefore);
     },

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Cluster, type ClusterOptions } from '@relais/devstack';
 import type { ServiceName } from '@relais/contracts';
+import { Endings } from './endings.js';
 import { People } from './people.js';
 import { pause } from './random.js';
 
@@ -33,6 +34,7 @@ export class World {
   neighbours!: People;
   /** Times the supervisor started a replica again that had ended by itself. */
   restarts = 0;
+  readonly endings = new Endings();
 
   private constructor(private readonly options: WorldOptions) {}
 
@@ -50,6 +52,7 @@ export class World {
         ...world.envOf(service, name),
         ...(usual.BOOTSTRAP_TOKEN ? { BOOTSTRAP_TOKEN: `${usual.BOOTSTRAP_TOKEN},${secondToken}` } : {}),
       }),
+      onEnd: (ending) => world.endings.heard(ending),
       isOfThisCheckout: ({ name }) => world.upgraded.has(name),
     });
     world.people = await People.found(world.cluster, 'harness', world.cluster.bootstrapToken);
@@ -122,13 +125,14 @@ export class World {
     await Promise.all(this.cluster.replicas.map(({ name }) => this.whenReady(name)));
   }
 
-  /** Lines of all replicas' logs that tell of a bug. */
-  bugLines(): string[] {
-    return this.cluster.replicas.flatMap(({ name }) =>
+  /** Lines of all replicas' logs that tell of a bug, and ends that nobody wanted. */
+  bugs(): string[] {
+    const lines = this.cluster.replicas.flatMap(({ name }) =>
       readFileSync(this.cluster.logFile(name), 'utf8')
         .split('\n')
         .filter((line) => /process\.unhandled_rejection|bus\.handler_failed|uncaught/i.test(line)),
     );
+    return [...lines, ...this.endings.unexpected];
   }
 
   async close(): Promise<void> {

@@ -26,6 +26,8 @@ export interface Launch {
   user?: { uid: number; gid: number };
   stopSignal?: StartedProcess['stopSignal'];
   container?: StartedProcess['container'];
+  /** Told of its end, where that comes before the end of its starter: its exit code, or the signal that ended it. */
+  onEnd?: (code: number | null, signal: NodeJS.Signals | null) => void;
 }
 
 /** Starts a program in a session of its own; its output is appended to the log file. */
@@ -39,6 +41,7 @@ export function launch({
   user,
   stopSignal = 'SIGTERM',
   container,
+  onEnd = () => undefined,
 }: Launch): StartedProcess {
   const log = openSync(logFile, 'a', 0o600);
   const child = spawn(command, args, {
@@ -50,7 +53,7 @@ export function launch({
   });
   closeSync(log);
   let problem: Error | undefined;
-  child.on('error', (error) => (problem = error));
+  child.on('error', (error) => (problem = error)).on('exit', onEnd);
   child.unref();
   const { pid } = child;
   if (pid === undefined) throw new Error(`cannot start ${name}: ${command}`, { cause: problem });

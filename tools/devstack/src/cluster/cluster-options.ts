@@ -18,6 +18,20 @@ export interface ClusterOptions extends ServerOptions {
   nodeArgs?: readonly string[];
   /** Longest time from start to ready of a replica, ms. */
   readyDeadlineMs?: number;
+  /** Told whenever a replica that this process has started ends. */
+  onEnd?: (ending: Ending) => void;
+}
+
+export interface Ending {
+  /** Of the replica. */
+  name: string;
+  /** Its exit code, or the signal that ended it. */
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** Whether the cluster was told to end it. */
+  wasAsked: boolean;
+  /** What it said last. */
+  lastLine: string;
 }
 
 /** The operator works on a Kubernetes, which there is none of here. */

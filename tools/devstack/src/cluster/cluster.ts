@@ -20,6 +20,9 @@ const READY_DEADLINE_MS = 60_000;
  * same stack again finds them. Methods that take a name throw when there is none such.
  */
 export class Cluster {
+  /** Processes that were told to end, by pid and start. */
+  private readonly askedToEnd = new Set<string>();
+
   private constructor(
     private readonly surroundings: Surroundings,
     private readonly options: ClusterOptions,
@@ -136,13 +139,16 @@ export class Cluster {
   /** Sends a signal: SIGKILL ends, SIGSTOP freezes, SIGCONT wakes. Resolves when a killed process is gone. */
   async kill(name: string, signalName: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const target = this.process(name);
+    if (signalName === 'SIGKILL') this.askedToEnd.add(idOf(target));
     signal(target, signalName);
     if (signalName === 'SIGKILL' && !(await ended(target, 5_000))) throw new Error(`${name} survived SIGKILL`);
   }
 
   /** Asks a process to end and waits for it; kills it after the deadline. */
   async stop(name: string, deadlineMs?: number): Promise<void> {
-    await this.stack.stop(this.process(name).name, deadlineMs);
+    const target = this.process(name);
+    this.askedToEnd.add(idOf(target));
+    await this.stack.stop(target.name, deadlineMs);
   }
 
   /** Starts a process that does not run, on its old ports, and waits until it is ready or no longer `wanted`. */
@@ -167,6 +173,7 @@ export class Cluster {
 
   /** Ends everything, services before servers. With `purge`, deletes data, logs and secrets too. */
   async close({ purge = false } = {}): Promise<void> {
+    for (const target of this.stack.processes) this.askedToEnd.add(idOf(target));
     await stopStack(this.stack);
     if (purge) this.stack.purge();
   }
@@ -180,7 +187,16 @@ export class Cluster {
     const env = { ...usual, ...this.options.env?.(replica, usual) };
     const checkout = this.options.isOfThisCheckout?.(replica) ? ROOT : undefined;
     const args = [...(this.options.nodeArgs ?? []), programOf(replica.service, 'main', checkout)];
-    return this.stack.start({ name: replica.name, command: process.execPath, args, env });
+    const started: StartedProcess = this.stack.start({
+      ...{ name: replica.name, command: process.execPath, args, env },
+      onEnd: (code, signal) => this.ended(started, code, signal),
+    });
+    return started;
+  }
+
+  private ended(target: StartedProcess, code: number | null, signal: NodeJS.Signals | null): void {
+    const wasAsked = this.askedToEnd.delete(idOf(target));
+    this.options.onEnd?.({ name: target.name, code, signal, wasAsked, lastLine: lastLines(target.logFile, 1) });
   }
 
   /** All at once, for none may need another to be there first; the first that fails ends the waiting for the others. */
@@ -208,3 +224,5 @@ export class Cluster {
     return found;
   }
 }
+
+const idOf = ({ pid, startTicks }: StartedProcess): string => `${pid}/${startTicks}`;
