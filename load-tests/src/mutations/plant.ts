@@ -35,12 +35,12 @@ export function replace<Method extends AnyMethod>(
 /** Whether this time; `1/n` of the times. */
 export const oneIn = (n: number): boolean => Math.random() * n < 1;
 
-/** The last line of the log of who ends at a fault point. */
-export const PLANTED_END = 'ended by a fault point';
+/** Among the last lines of the log of who ends at a fault point. */
+export const plantedEnd = (pid: number): string => `process ${pid} was ended by a fault point`;
 
 /** As a power cut of this process: nothing is flushed, nobody is told. */
 export const die = (): never => {
-  writeSync(process.stderr.fd, `${PLANTED_END}\n`);
+  writeSync(process.stderr.fd, `${plantedEnd(process.pid)}\n`);
   process.kill(process.pid, 'SIGKILL');
   throw new Error('unreachable');
 };

@@ -1,5 +1,5 @@
 import type { Ending } from '@relais/devstack';
-import { PLANTED_END } from '../mutations/plant.js';
+import { plantedEnd } from '../mutations/plant.js';
 
 /** How replicas ended: those that nobody asked for and no fault point brought about are bugs. */
 export class Endings {
@@ -7,12 +7,11 @@ export class Endings {
   readonly unexpected: string[] = [];
 
   heard(ending: Ending): void {
-    const { name, code, signal, lastLine } = ending;
-    if (isUnexpected(ending))
-      this.unexpected.push(`${name} ended with ${signal ?? `code ${code}`}: ${lastLine.trim()}`);
+    const { name, code, signal, lastLines } = ending;
+    if (isUnexpected(ending)) this.unexpected.push(`${name} ended with ${signal ?? `code ${code}`}:\n${lastLines}`);
   }
 }
 
 /** Who is asked to end ends with 0, unless it is killed. */
-const isUnexpected = ({ code, wasAsked, lastLine }: Ending): boolean =>
-  wasAsked ? code !== null && code !== 0 : !lastLine.includes(PLANTED_END);
+const isUnexpected = ({ pid, code, wasAsked, lastLines }: Ending): boolean =>
+  wasAsked ? code !== null && code !== 0 : !lastLines.includes(plantedEnd(pid));

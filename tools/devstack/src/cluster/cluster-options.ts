@@ -25,13 +25,14 @@ export interface ClusterOptions extends ServerOptions {
 export interface Ending {
   /** Of the replica. */
   name: string;
+  pid: number;
   /** Its exit code, or the signal that ended it. */
   code: number | null;
   signal: NodeJS.Signals | null;
   /** Whether the cluster was told to end it. */
   wasAsked: boolean;
-  /** What it said last. */
-  lastLine: string;
+  /** What it said last; what was being written when it was killed may come in any order. */
+  lastLines: string;
 }
 
 /** The operator works on a Kubernetes, which there is none of here. */

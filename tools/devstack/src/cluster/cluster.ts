@@ -196,7 +196,8 @@ export class Cluster {
 
   private ended(target: StartedProcess, code: number | null, signal: NodeJS.Signals | null): void {
     const wasAsked = this.askedToEnd.delete(idOf(target));
-    this.options.onEnd?.({ name: target.name, code, signal, wasAsked, lastLine: lastLines(target.logFile, 1) });
+    const { name, pid, logFile } = target;
+    this.options.onEnd?.({ name, pid, code, signal, wasAsked, lastLines: lastLines(logFile, 5) });
   }
 
   /** All at once, for none may need another to be there first; the first that fails ends the waiting for the others. */
