@@ -118,18 +118,23 @@ describe('durable events', () => {
 
   it('are put aside with the reason after five attempts, while the stream moves on (F-29)', async () => {
     const seen: number[] = [];
+    const lines: LogFields[] = [];
     let attempts = 0;
-    await say(13);
+    const seq = await say(13);
     await say(1);
-    consume(async ({ number }) => {
+    const handle = async ({ number }: { number: number }) => {
       if (number === 13 && ++attempts) throw new Error('poison');
       seen.push(number);
-    });
+    };
+    consume(handle, { ...silentLog, error: (line) => void lines.push(line) });
     await eventually(() => seen.length === 1, 2_000);
     await eventually(async () => (await letters()).length === 1, 20_000);
 
     expect(attempts).toBe(5);
-    expect(await letters()).toMatchObject([{ subject, reason: 'failed', data: expect.stringContaining('13') }]);
+    const [letter] = (await letters()) as [Letter];
+    expect(letter).toMatchObject({ subject, reason: 'failed', data: expect.stringContaining('13') });
+    const { id: eventId } = JSON.parse(letter.data) as { id: string };
+    expect(lines).toEqual([{ event: 'consumer.dead_letter', consumer: name, seq, subject, eventId, reason: 'failed' }]);
     await eventually(async () => (await unsettled()) === 0);
   }, 30_000);
 

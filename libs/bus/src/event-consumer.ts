@@ -201,7 +201,9 @@ export class EventConsumer<Data extends z.ZodType> {
     // Without the reason, which servers before 2.10 take for no answer at all.
     message.term();
     handled.inc({ consumer: name, outcome: 'dead' });
-    log.error({ event: 'consumer.dead_letter', consumer: name, seq: message.seq, reason });
+    const { seq, subject } = message;
+    const eventId = message.headers?.get('Nats-Msg-Id');
+    log.error({ event: 'consumer.dead_letter', consumer: name, seq, subject, eventId, reason });
   }
 }
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { EventStream } from '@relais/bus';
 import { userRemoved } from '@relais/contracts';
 import { newId } from '@relais/kernel';
@@ -8,6 +10,7 @@ import { aRelay, aStream, aWorld, eventually, type World } from '../test/world.j
 import { enqueue, isFirstTime, withoutOrganization } from './index.js';
 
 const STREAM = 'EVENTS';
+const RUNBOOK = join(import.meta.dirname, '../../../docs/operations/runbooks/RelaisEventsPutAside.md');
 const anEvent = () => ({ id: newId(), organizationId: newId(), userId: newId() }) as never as { id: string };
 const write = (tx: EntityManager, event = anEvent()) => enqueue(tx, userRemoved, event as never).then(() => event.id);
 const commit = (db: DataSource) => withoutOrganization(db, (tx) => write(tx));
@@ -22,6 +25,12 @@ async function published(stream: EventStream): Promise<string[]> {
     if (message) ids.push((message.json() as { id: string }).id);
   }
   return ids;
+}
+
+/** Makes two minutes, within which the stream takes nothing twice, a tenth of a second, and lets that pass. */
+async function forgetDoubles(stream: EventStream): Promise<void> {
+  await (await stream.management()).streams.update(STREAM, { duplicate_window: 1e8 });
+  await new Promise((resolve) => setTimeout(resolve, 300));
 }
 
 const only = (ids: string[], mine: string[]) => ids.filter((id) => mine.includes(id));
@@ -65,6 +74,18 @@ describe('the outbox', () => {
     const [{ n }] = (await db.query('SELECT count(*)::int AS n FROM outbox')) as [{ n: number }];
     expect(only(await published(stream), ids)).toEqual(ids);
     expect(n).toBe(30);
+  });
+
+  it('publishes an event again that is written once more, as the runbook of events put aside says (F-29)', async () => {
+    const [, statement = ''] = /```sql\n\s*([^`]+)```/.exec(readFileSync(RUNBOOK, 'utf8')) ?? [];
+    aRelay(world, db, stream);
+    const id = await commit(db);
+    await eventually(() => holds(stream, [id]));
+
+    await forgetDoubles(stream);
+    await db.query(statement.replace('<eventId>', id));
+
+    await eventually(async () => only(await published(stream), [id]).length === 2);
   });
 
   it('does not skip a transaction that commits late, as reading by position alone would (M9)', async () => {
