@@ -2,11 +2,14 @@ import type { AlarmPath } from '@relais/contracts';
 import { rows, type Tx } from '@relais/database';
 import type { OrganizationId } from '@relais/kernel';
 import { LEASE } from './hand.js';
-import { type Held, placesOf } from './held-rows.postgres.js';
+import { AT_PLACES, type Held, placesOf } from './held-rows.postgres.js';
 import { type ToldOf, toldOf } from './told-of.postgres.js';
 
-/** A notification in the hands of this replica until its lease ends; `attempt` says whose it is. */
-export interface Claimed extends Omit<Held, 'place'>, ToldOf {
+/**
+ * A notification in the hands of this replica until its lease ends; `attempt` says whose it is. Its `place` is where its row has lain
+ * since it was taken, for as long as nobody else writes it.
+ */
+export interface Claimed extends Held, ToldOf {
   id: string;
 }
 
@@ -58,27 +61,28 @@ const holdDue = (tx: Tx, organizationId: OrganizationId, { paths, limit }: Claim
     [organizationId, limit, paths],
   );
 
-const skip = (tx: Tx, organizationId: OrganizationId, places: readonly string[]): Promise<unknown> =>
-  rows(tx, `UPDATE notification n SET state = 'skipped' WHERE n.organization_id = $1 AND n.ctid = ANY($2::tid[])`, [
+const skip = (tx: Tx, organizationId: OrganizationId, places: string): Promise<unknown> =>
+  rows(tx, `UPDATE notification n SET state = 'skipped' WHERE n.organization_id = $1 AND ${AT_PLACES}`, [
     organizationId,
     places,
   ]);
 
 async function take(tx: Tx, organizationId: OrganizationId, due: readonly Due[]): Promise<Claimed[]> {
-  await rows(
+  const taken = await rows<{ id: string; place: string }>(
     tx,
     `UPDATE notification n SET state = 'sending', attempt = n.attempt + 1,
        next_attempt_at = clock_timestamp() + make_interval(secs => ${LEASE})
-     WHERE n.organization_id = $1 AND n.ctid = ANY($2::tid[])`,
+     WHERE n.organization_id = $1 AND ${AT_PLACES} RETURNING n.id, n.ctid::text AS place`,
     [organizationId, placesOf(due)],
   );
+  const placeOf = new Map(taken.map(({ id, place }) => [id, place]));
   const alarms = await toldOf(
     tx,
     organizationId,
     due.map(({ alarmId }) => alarmId),
   );
-  return due.flatMap(({ place: _, isStopped: __, attempt, ...key }) => {
-    const alarm = alarms.get(key.alarmId);
-    return alarm ? [{ ...key, ...alarm, attempt: attempt + 1 }] : [];
+  return due.flatMap(({ isStopped: _, attempt, ...key }) => {
+    const [alarm, place] = [alarms.get(key.alarmId), placeOf.get(key.id)];
+    return alarm && place ? [{ ...key, ...alarm, place, attempt: attempt + 1 }] : [];
   });
 }

@@ -6,6 +6,7 @@ import { setTimer, wakeLadders } from '../engine/timers.postgres.js';
 import { alarmDispatched, notificationEnded } from '../metrics.js';
 import { type Claimed, claim } from './claim.postgres.js';
 import { finish, isStuck, type Outcome } from './finish.postgres.js';
+import { areSent, finishSent } from './finish-sent.postgres.js';
 import { Hand } from './hand.js';
 import { Lanes } from './lanes.js';
 import { markDispatched, nextWaiting } from './notification-rows.postgres.js';
@@ -103,11 +104,15 @@ export class Dispatcher {
     const outcomes = await this.outcomesOf(organizationId, path, group);
     const finished = group.map((claimed, at) => ({ claimed, outcome: outcomes[at] as Outcome }));
     const stuck = finished.filter(({ outcome }) => isStuck(outcome)).map(({ claimed }) => claimed);
-    await this.db.within(organizationId, async (tx) => {
-      await finish(tx, organizationId, finished);
-      // Nobody waits for the silence of what never left.
-      if (stuck.length > 0) await wakeLadders(tx, organizationId, stuck.map(roundOf));
-    });
+    // In a transaction of its own: what it holds until the end, others may wait for.
+    const isWritten =
+      areSent(finished) && (await this.db.within(organizationId, (tx) => finishSent(tx, organizationId, finished)));
+    if (!isWritten)
+      await this.db.within(organizationId, async (tx) => {
+        await finish(tx, organizationId, finished);
+        // Nobody waits for the silence of what never left.
+        if (stuck.length > 0) await wakeLadders(tx, organizationId, stuck.map(roundOf));
+      });
     if (stuck.length > 0) this.onDue();
     if (outcomes.some(({ state }) => state === 'queued')) this.wanted.add(organizationId);
     for (const { outcome } of finished) notificationEnded(path, outcome.state);

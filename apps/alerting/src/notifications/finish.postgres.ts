@@ -1,7 +1,7 @@
 import { rows, type Tx } from '@relais/database';
 import type { OrganizationId } from '@relais/kernel';
 import type { Claimed } from './claim.postgres.js';
-import { hold, keyOf, placesOf } from './held-rows.postgres.js';
+import { AT_PLACES, hold, keyOf, placesOf } from './held-rows.postgres.js';
 
 export type Outcome =
   | { state: 'sent'; providerId?: string }
@@ -15,7 +15,7 @@ export type Outcome =
 export const isStuck = (outcome: Outcome): boolean =>
   outcome.state === 'failed' || (outcome.state === 'queued' && !outcome.isHeld);
 
-interface Finished {
+export interface Finished {
   claimed: Claimed;
   outcome: Outcome;
 }
@@ -57,7 +57,7 @@ function write(
        provider_id = coalesce($5::jsonb ->> n.id::text, n.provider_id), problem = $6,
        -- A provider in trouble may take long: the next way does not wait for it.
        silent_at = CASE WHEN $7 AND n.silent_at IS NOT NULL THEN least(n.silent_at, clock_timestamp()) ELSE n.silent_at END
-     WHERE n.organization_id = $1 AND n.ctid = ANY($2::tid[])`,
+     WHERE n.organization_id = $1 AND ${AT_PLACES}`,
     [
       ...[organizationId, placesOf(alike), outcome.state, outcome.state === 'queued' ? outcome.retrySeconds : 0],
       ...[JSON.stringify(Object.fromEntries(providerIds)), 'problem' in outcome ? outcome.problem : null],

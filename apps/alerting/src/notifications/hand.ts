@@ -12,7 +12,7 @@ const LEASE_SECONDS = 30;
 export const LEASE = `CASE path WHEN 'socket' THEN ${SOCKET_LEASE_SECONDS} ELSE ${LEASE_SECONDS} END`;
 
 /** A notification that was written as taken. */
-export type Taken = Pick<Claimed, 'id' | 'userId' | 'path'>;
+export type Taken = Pick<Claimed, 'id' | 'place' | 'userId' | 'path'>;
 
 /**
  * What a transaction that tells people takes for its own replica, which sends it once it is committed: nobody has to look for it,

@@ -39,4 +39,13 @@ export async function hold(tx: Tx, organizationId: OrganizationId, keys: readonl
 export const keyOf = ({ alarmId, step, cycle, userId, path }: NotificationKey): string =>
   `${alarmId.toLowerCase()}.${step}.${cycle}.${userId}.${path}`;
 
-export const placesOf = (held: readonly { place: string }[]): string[] => held.map(({ place }) => place);
+/** As PostgreSQL writes arrays; the driver would look for quotes in each of them. */
+export const placesOf = (held: readonly { place: string }[]): string =>
+  `{${held.map(({ place }) => `"${place}"`).join(',')}}`;
+
+/**
+ * Rows `n` that lie at the places of the second parameter. Asked for in a scalar subquery, by which the planner takes them for few: where
+ * it knows how many they are, and believes a table that has just been filled to be small, it reads all of an organization and looks
+ * for each of its rows among them.
+ */
+export const AT_PLACES = 'n.ctid = ANY((SELECT $2::tid[])::tid[])';

@@ -1,7 +1,7 @@
 import type { AlarmMark, AlarmPath, Severity } from '@relais/contracts';
 import { rows, type Tx } from '@relais/database';
 import type { OrganizationId, UserId } from '@relais/kernel';
-import { type Held, hold, keyOf, placesOf } from './held-rows.postgres.js';
+import { AT_PLACES, type Held, hold, keyOf, placesOf } from './held-rows.postgres.js';
 import { toldOf } from './told-of.postgres.js';
 
 /** A telling that a device has, and whether it was not known before. */
@@ -61,7 +61,7 @@ async function write(
     `UPDATE notification n SET received_at = coalesce(n.received_at, clock_timestamp()),
        shown_at = CASE WHEN $3::boolean THEN coalesce(n.shown_at, clock_timestamp()) ELSE n.shown_at END,
        state = CASE WHEN $3 OR n.state = 'shown' THEN 'shown' ELSE 'received' END
-     WHERE n.organization_id = $1 AND n.ctid = ANY($2::tid[])
+     WHERE n.organization_id = $1 AND ${AT_PLACES}
      RETURNING n.alarm_id AS "alarmId", n.path, n.received_at >= statement_timestamp() AS "isNew",
        extract(epoch FROM n.received_at - n.queued_at)::float8 AS "afterSeconds"`,
     [organizationId, placesOf(held), isShown],

@@ -40,10 +40,10 @@ const OF_ROUND = 'n.organization_id = $1 AND n.alarm_id = $3 AND n.step = $4 AND
 // has just been filled it believes that it is empty, and would go through all of a round for each person. Counted, because for the
 // first of many that it expects it would read from the beginning of the table.
 
-/** Of everybody in `u (id)`: whether they have answered, or are told in this round already. */
-const IS_DONE = `(SELECT a.answer IS NOT NULL FROM alarm_recipient a
-    WHERE a.organization_id = $1 AND a.alarm_id = $3 AND a.user_id = u.id)
-  OR (SELECT count(*) > 0 FROM notification n WHERE ${OF_ROUND} AND n.user_id = u.id)`;
+/** Of somebody in `r (user_id)`: whether they have answered, and whether they are told in this round already. */
+const HAS_ANSWERED = `coalesce((SELECT a.answer IS NOT NULL FROM alarm_recipient a
+  WHERE a.organization_id = $1 AND a.alarm_id = $3 AND a.user_id = r.user_id), false)`;
+const IS_TOLD = `(SELECT count(*) > 0 FROM notification n WHERE ${OF_ROUND} AND n.user_id = r.user_id)`;
 
 /** Who answered, and who was relieved of it. */
 const RELIEVED = `SELECT a.user_id FROM alarm_recipient a
@@ -75,7 +75,7 @@ const TELL = `
       CASE WHEN c.options > 1 THEN b.at + make_interval(secs => c.silent_seconds) END
     FROM choice c CROSS JOIN moment m ${BEGINS} ${TAKEN}
     WHERE c.nth = 1 ORDER BY c.user_id LIMIT $8
-    ON CONFLICT DO NOTHING RETURNING silent_at, id, user_id, path, state
+    ON CONFLICT DO NOTHING RETURNING silent_at, id, ctid AS place, user_id, path, state
   )`;
 
 const COUNTED = `(SELECT count(*)::int FROM told) AS told,
@@ -104,17 +104,23 @@ export async function tellFirst(
 ): Promise<ToldFirst> {
   const [found] = await rows<ToldFirst>(
     tx,
-    `WITH person AS (
-       SELECT DISTINCT u.id AS user_id FROM unnest($10::uuid[]) AS u (id) WHERE NOT coalesce(${IS_DONE}, false)
+    `WITH asked AS (
+       SELECT DISTINCT u.id AS user_id FROM unnest($10::uuid[]) AS u (id) ORDER BY 1
      ), recipient AS (
-       INSERT INTO alarm_recipient (organization_id, alarm_id, user_id)
-       SELECT $1, $3, p.user_id FROM person p
+       INSERT INTO alarm_recipient AS r (organization_id, alarm_id, user_id)
+       SELECT $1, $3, u.user_id FROM asked u
        ON CONFLICT (organization_id, alarm_id, user_id) DO UPDATE SET handed_over_at = NULL
-         WHERE alarm_recipient.handed_over_at IS NOT NULL
+         WHERE r.handed_over_at IS NOT NULL AND r.answer IS NULL AND NOT ${IS_TOLD}
        RETURNING user_id
+     ), person AS (
+       SELECT k.user_id FROM recipient k
+       UNION ALL
+       -- Who knew of it before; nobody else has to be looked up.
+       SELECT r.user_id FROM asked r WHERE r.user_id NOT IN (SELECT k.user_id FROM recipient k)
+         AND NOT ${HAS_ANSWERED} AND NOT ${IS_TOLD}
      ), used AS (SELECT p.user_id, NULL::text AS path FROM person p WHERE false), ${TELL}
      SELECT ${COUNTED}, (SELECT extract(epoch FROM min(t.silent_at) - clock_timestamp())::float8 FROM told t) AS next_seconds,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'userId', t.user_id, 'path', t.path)), '[]')
+       (SELECT coalesce(json_agg(json_build_object('id', t.id, 'place', t.place::text, 'userId', t.user_id, 'path', t.path)), '[]')
         FROM told t WHERE t.state = 'sending') AS taken`,
     [...parametersOf(organizationId, round, how, null), userIds],
   );
