@@ -39,7 +39,7 @@ export function growPeople(world: World, people: number): Promise<unknown> {
          INSERT INTO app_user (organization_id, id, role, state, email_index, email_sealed, display_name_sealed, password_hash, created_at)
          SELECT u.organization_id, (left(k.id::text, 18) || right(gen_random_uuid()::text, 18))::uuid, 'member', 'active', sha256(n::text::bytea), u.email_sealed,
                 u.display_name_sealed, u.password_hash, now()
-         FROM app_user u, generate_series((SELECT count(*) FROM app_user), $3::int - 1) AS n JOIN known k ON k.at = n % k.total
+         FROM app_user u, generate_series((SELECT count(*) FROM app_user c WHERE c.organization_id = $1), $3::int - 1) AS n JOIN known k ON k.at = n % k.total
          WHERE u.organization_id = $1 AND u.id = $2 RETURNING organization_id, id)
        INSERT INTO pool_user (organization_id, pool_id, user_id)
        SELECT m.organization_id, p.id, m.id FROM made m JOIN pool p USING (organization_id) WHERE p.is_default`,
