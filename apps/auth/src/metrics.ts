@@ -33,17 +33,19 @@ const reused = counter(
 );
 const unrecorded = counter('relais_audit_write_failures_total', 'Refusals that could not be written among the facts');
 
-export type Method =
-  | 'bot'
-  | 'password'
-  | 'refresh'
-  | 'invitation'
-  | 'bootstrap'
-  | 'factor'
-  | 'passkey'
-  | 'step_up'
-  | 'oidc'
-  | 'break_glass';
+const METHODS = [
+  'bot',
+  'password',
+  'refresh',
+  'invitation',
+  'bootstrap',
+  'factor',
+  'passkey',
+  'step_up',
+  'oidc',
+  'break_glass',
+] as const;
+export type Method = (typeof METHODS)[number];
 export type RefusalReason =
   | 'credentials'
   | 'throttled'
@@ -99,3 +101,10 @@ export const directoryRan = (state: string): void => directoryRuns.inc({ state }
 
 /** An access token was looked at. */
 export const tokenVerified = (outcome: VerificationOutcome): void => verifications.inc({ outcome });
+
+/** Series exist from the start, so that the first refusal counts in a rate over them. */
+function declareSeries(): void {
+  for (const method of METHODS) attempts.inc({ method, outcome: 'refused', reason: 'credentials' }, 0);
+}
+
+declareSeries();

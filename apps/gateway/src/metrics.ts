@@ -1,4 +1,4 @@
-import { type CloseName, CLOSE_CODES } from '@relais/contracts';
+import { type CloseName, CLOSE_CODES, conversationKind } from '@relais/contracts';
 import { counter, DELIVERY_SECONDS, gauge, histogram } from '@relais/observability';
 
 const requests = counter('relais_gateway_requests_total', 'HTTP requests answered, by operation and status class', [
@@ -128,4 +128,8 @@ export function declareSeries(): void {
   for (const loadClass of ['alarm', 'message', 'receipt', 'presence', 'typing'])
     shedFrames.inc({ class: loadClass, reason: 'slow_socket' }, 0);
   for (const reason of [...Object.keys(CLOSE_CODES), 'client', 'network']) closed.inc({ reason }, 0);
+  for (const outcome of ['ok', 'auth', 'overload', 'error']) handshake.zero({ outcome });
+  for (const kind of conversationKind.options) for (const path of ['online', 'replay']) delivery.zero({ kind, path });
+  upgradesRefused.inc({ reason: 'overloaded' }, 0);
+  opened.inc({ transport: 'ws' }, 0);
 }

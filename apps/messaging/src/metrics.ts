@@ -1,3 +1,4 @@
+import { conversationKind } from '@relais/contracts';
 import { counter, gauge, histogram } from '@relais/observability';
 import { Overdue } from './expiry/overdue.js';
 
@@ -50,3 +51,14 @@ export const contentsExpired = (reason: 'expired' | 'organization', count: numbe
 export const overdueSeen = (seconds: number): void => overdue.saw(seconds);
 
 export const keysDestroyed = (count: number): void => destroyed.inc({}, count);
+
+/** Series exist from the start, so that the first event counts in a rate over them. */
+function declareSeries(): void {
+  for (const what of ['body', 'title']) unreadable.inc({ what }, 0);
+  for (const kind of conversationKind.options) {
+    acceptedTotal.inc({ kind, outcome: 'ok' }, 0);
+    acceptSeconds.zero({ kind });
+  }
+}
+
+declareSeries();

@@ -116,6 +116,30 @@ describe('durable events', () => {
     await eventually(async () => (await behind()) === 0);
   });
 
+  it('are counted from nothing on, by what became of them', async () => {
+    consume(async () => undefined);
+
+    const { values } = await metrics.getSingleMetric('relais_events_handled_total')!.get();
+    const mine = values.filter(({ labels }) => labels['consumer'] === name);
+    expect(mine.map(({ labels, value }) => [labels['outcome'], value])).toEqual([
+      ['ok', 0],
+      ['failed', 0],
+      ['dead', 0],
+    ]);
+  });
+
+  it('are let alone by who is stopped while it begins, which does not take long', async () => {
+    await say(1);
+    const { seen, handle } = collector();
+    const consumer = consume(handle);
+    const startedAt = performance.now();
+
+    await consumer.stop();
+
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(seen).toEqual([]);
+  });
+
   it('are put aside with the reason after five attempts, while the stream moves on (F-29)', async () => {
     const seen: number[] = [];
     const lines: LogFields[] = [];

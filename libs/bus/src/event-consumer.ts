@@ -24,6 +24,12 @@ const handled = counter('relais_events_handled_total', 'Durable events, by consu
 const redelivered = counter('relais_nats_consumer_redelivered_total', 'Events that came again', ['consumer']);
 const pending = gauge('relais_nats_consumer_pending', 'Events not yet handled', ['consumer']);
 
+/** From the start, so that the first one put aside counts in what grows. */
+function declareSeries(consumer: string): void {
+  for (const outcome of ['ok', 'failed', 'dead']) handled.inc({ consumer, outcome }, 0);
+  redelivered.inc({ consumer }, 0);
+}
+
 /** A replica that gave an event back is still behind by it, until it must have come again to some replica. */
 const REMEMBERED_MS = 2 * MAX_RETRY_DELAY_MS;
 const consumers = new Map<string, { behindMs(): number }>();
@@ -77,6 +83,7 @@ export class EventConsumer<Data extends z.ZodType> {
   }
 
   start(): void {
+    declareSeries(this.options.name);
     consumers.set(this.options.name, this);
     this.running = this.run();
   }
@@ -102,7 +109,8 @@ export class EventConsumer<Data extends z.ZodType> {
     while (!this.isStopped) {
       try {
         this.messages = await this.open();
-        if (this.isStopped) await this.messages.close();
+        // It is closed when the loop below has come to its end: waiting here would be waiting for ever.
+        if (this.isStopped) void this.messages.close().catch(() => undefined);
         for await (const message of this.messages) {
           pending.set({ consumer: this.options.name }, message.info.pending);
           if (message.info.deliveryCount > 1) redelivered.inc({ consumer: this.options.name });

@@ -9,6 +9,7 @@ import { eventually } from './system.js';
 const DEADLINE_MS = 240_000;
 const FILES = resolve(import.meta.dirname, '../../../charts/relais/files');
 const PEOPLE = 16;
+const COUNTED = /\brelais_\w+_(total|count|bucket)\b(\{[^}]*\})?/g;
 /** The budget of a pod. */
 const MOST_SERIES = { gateway: 1_500, other: 800 };
 const NAMESPACE = 'relais';
@@ -28,6 +29,12 @@ const queries = readdirSync(join(FILES, 'dashboards'))
       .replaceAll('$__rate_interval', '1m')
       .replaceAll('$__range', '1h'),
   );
+/** What rules look for growth in, as they ask for it. */
+const counted = new Set(
+  readdirSync(join(FILES, 'rules'))
+    .flatMap((name) => readFileSync(join(FILES, 'rules', name), 'utf8').match(COUNTED) ?? [])
+    .sort(),
+);
 /** The metrics of an expression, a histogram by its own name; recorded rules have colons. */
 const metricsIn = (expression: string): string[] =>
   [...expression.replaceAll(/"[^"]*"/g, '').matchAll(/\b(?:relais|nodejs|process)_\w+/g)].map(([name]) =>
@@ -40,6 +47,8 @@ if (!hasMonitoring()) console.log('Prometheus is not on this machine: nothing re
   let world: World;
   let workload: Workload;
   let prometheus: Prometheus;
+  /** Of what rules look for growth in, before anybody has done anything. */
+  const absentAtStart: string[] = [];
 
   beforeAll(async () => {
     world = await World.start({ name: `prometheus-${process.pid}` });
@@ -48,6 +57,8 @@ if (!hasMonitoring()) console.log('Prometheus is not on this machine: nothing re
       labels: { namespace: NAMESPACE, release: 'relais', service, pod: name },
     }));
     prometheus = await Prometheus.start(await Promise.all(targets), [join(FILES, 'rules', '*.yaml')]);
+    await eventually(async () => (await prometheus.query('up == 1')).length === targets.length, 30_000);
+    for (const query of counted) if ((await prometheus.query(query)).length === 0) absentAtStart.push(query);
     const sessions = await world.people.atLeast(PEOPLE);
     workload = await Workload.start(sessions, await world.cluster.gatewayUrls(), seeded(1));
     workload.run(50);
@@ -85,6 +96,11 @@ if (!hasMonitoring()) console.log('Prometheus is not on this machine: nothing re
     health: string;
     lastError?: string;
   }
+
+  it('has counted nothing yet, rather than not at all, of whatever an alert looks for growth in', () => {
+    expect(counted.size).toBeGreaterThan(20);
+    expect(absentAtStart).toEqual([]);
+  });
 
   it('has no alert of a system that is well, but for what a busy machine and a missing watchdog are told of', async () => {
     const excused = [
