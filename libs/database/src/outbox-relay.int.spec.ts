@@ -11,6 +11,8 @@ import { enqueue, isFirstTime, withoutOrganization } from './index.js';
 
 const STREAM = 'EVENTS';
 const RUNBOOK = join(import.meta.dirname, '../../../docs/operations/runbooks/RelaisEventsPutAside.md');
+const OLDEST = 'relais_outbox_oldest_age_seconds';
+const PENDING = 'relais_outbox_pending';
 const anEvent = () => ({ id: newId(), organizationId: newId(), userId: newId() }) as never as { id: string };
 const write = (tx: EntityManager, event = anEvent()) => enqueue(tx, userRemoved, event as never).then(() => event.id);
 const commit = (db: DataSource) => withoutOrganization(db, (tx) => write(tx));
@@ -243,6 +245,50 @@ describe('the outbox', () => {
     expect(meanwhile).toEqual(ids.slice(0, 1));
     expect(only(await published(stream), ids)).toEqual(ids);
   }, 30_000);
+
+  it('says how many events wait and for how long, also where NATS was away before the relay began', async () => {
+    const proxy = await TcpProxy.open(nats.url);
+    world.onClose(() => proxy.close());
+    const remote = await aStream(world, { ...nats, url: proxy.url });
+    await proxy.cut();
+    for (let n = 0; n < 12; n++) await commit(db);
+
+    aRelay(world, db, remote, { batchSize: 5 });
+
+    await eventually(async () => (await valueOf(PENDING)) === 12 && (await valueOf(OLDEST)) > 1);
+    await proxy.restore();
+    await eventually(async () => (await valueOf(PENDING)) === 0, 15_000);
+    expect(await valueOf(OLDEST)).toBe(0);
+  }, 30_000);
+
+  it('leaves it to the replica that relays to say what waits', async () => {
+    const deaf = Object.assign(Object.create(stream) as EventStream, {
+      publish: () => Promise.reject(new Error('no')),
+    });
+    aRelay(world, db, deaf);
+    await commit(db);
+    await eventually(async () => (await valueOf(PENDING)) === 1 && (await valueOf(OLDEST)) > 0.2);
+
+    await db.query(`UPDATE outbox_cursor SET owner = 'heir', leased_until = 'infinity'`);
+
+    await eventually(async () => (await valueOf(PENDING)) === 0);
+    expect(await valueOf(OLDEST)).toBe(0);
+  });
+
+  it('misses an event by its age while a transaction from before it has not ended', async () => {
+    aRelay(world, db, stream);
+    const old = db.createQueryRunner();
+    await old.startTransaction();
+    await write(old.manager);
+    await commit(db);
+
+    await eventually(async () => (await valueOf(PENDING)) === 1 && (await valueOf(OLDEST)) > 0.5);
+    await old.commitTransaction();
+    await old.release();
+
+    await eventually(async () => (await valueOf(PENDING)) === 0);
+    expect(await valueOf(OLDEST)).toBe(0);
+  });
 
   it('tells once that PostgreSQL is away, and once that it is back', async () => {
     const proxy = await TcpProxy.open(world.appUrl);

@@ -1,12 +1,11 @@
 import type { EventStream, StreamState } from '@relais/bus';
-import { counter, gauge, type Log, RepeatedFailure } from '@relais/observability';
+import { counter, type Log, RepeatedFailure } from '@relais/observability';
 import type { DataSource } from 'typeorm';
 import { onEnqueued } from './outbox.js';
+import { OutboxBacklog } from './outbox-backlog.js';
 
 const published = counter('relais_outbox_published_total', 'Events handed to the stream');
 const rebuilds = counter('relais_outbox_rebuilds_total', 'Times the stream was found lost or behind and filled again');
-const oldestAge = gauge('relais_outbox_oldest_age_seconds', 'Age of the oldest event not yet in the stream');
-const pending = gauge('relais_outbox_pending', 'Events not yet in the stream');
 
 export interface RelayOptions {
   /** This replica; whoever holds the lease relays, the others wait for it to lapse. */
@@ -26,6 +25,15 @@ interface Row {
   subject: string;
   data: string;
   age_seconds: number;
+  /** Whether every transaction before its own has ended, so that nothing can still come before it. */
+  is_settled: boolean;
+}
+
+interface CursorRow {
+  xid: string;
+  position: string;
+  stream_created: string;
+  stream_seq: string;
 }
 
 const RECONCILE_MS = 5 * 60_000;
@@ -33,6 +41,9 @@ const HOUSEKEEPING_MS = 60_000;
 /** What was quiet for so long is looked at only every second, unless it is woken. */
 const RESTS_AFTER_MS = 2_000;
 const REST_MS = 1_000;
+/** A full batch does not say how many more wait: they are counted so often, and up to so many. */
+const COUNT_MS = 1_000;
+const MAX_COUNTED = 10_000;
 /** Gathers the commits of a busy moment into one read. */
 const WAKE_MS = 25;
 
@@ -51,7 +62,9 @@ export class OutboxRelay {
   private leasedUntilMs = 0;
   private movedAtMs = 0;
   private cursor = { xid: '0', position: '0' };
+  private countedAtMs = 0;
   private stream: StreamState | undefined;
+  private readonly backlog = new OutboxBacklog();
   private readonly failure: RepeatedFailure;
 
   constructor(
@@ -68,6 +81,7 @@ export class OutboxRelay {
 
   start(): void {
     onEnqueued(this.db, () => this.wake());
+    this.backlog.open();
     this.running = this.run();
   }
 
@@ -76,6 +90,7 @@ export class OutboxRelay {
     this.isStopped = true;
     this.wakeUp?.();
     await this.running;
+    this.backlog.close();
     await this.db
       .query(`UPDATE outbox_cursor SET leased_until = '-infinity' WHERE name = 'relay' AND owner = $1`, [
         this.options.owner,
@@ -112,6 +127,8 @@ export class OutboxRelay {
       return moved;
     } catch (error) {
       this.failure.failed(error);
+      // Whose lease has run out does not know what waits: somebody else may relay it.
+      if (this.leasedUntilMs < performance.now()) this.backlog.clear();
       this.leasedUntilMs = 0;
       return 0;
     }
@@ -122,29 +139,47 @@ export class OutboxRelay {
     await this.reconcile();
     await this.tidy();
     const rows = await this.read();
-    oldestAge.set(rows[0]?.age_seconds ?? 0);
-    pending.set(rows.length);
-    if (rows.length === 0) return 0;
-    const seqs = await Promise.all(rows.map((row) => this.events.publish(row.subject, row.id, row.data)));
+    await this.see(rows);
+    const settled = rows.filter((row) => row.is_settled);
+    if (settled.length === 0) return 0;
+    const seqs = await Promise.all(settled.map((row) => this.events.publish(row.subject, row.id, row.data)));
     const { created } = this.stream as StreamState;
-    await this.moveCursor(rows.at(-1) as Row, { created, lastSeq: seqs.at(-1) as number });
-    published.inc(rows.length);
-    return rows.length;
+    await this.moveCursor(settled.at(-1) as Row, { created, lastSeq: seqs.at(-1) as number });
+    published.inc(settled.length);
+    if (this.areAll(rows)) await this.see(rows.slice(settled.length));
+    return settled.length;
+  }
+
+  private areAll(rows: readonly Row[]): boolean {
+    return rows.length < this.options.batchSize;
+  }
+
+  /** Remembers what waits, given the oldest of it. */
+  private async see(rows: readonly Row[]): Promise<void> {
+    if (this.areAll(rows)) this.backlog.is(rows.length, rows[0]?.age_seconds ?? 0);
+    else if (performance.now() - this.countedAtMs > COUNT_MS) await this.count();
+  }
+
+  private async count(): Promise<void> {
+    const [waiting] = (await this.db.query(
+      `SELECT count(*)::int AS events,
+              coalesce(extract(epoch FROM clock_timestamp() - min(w.created_at)), 0)::float8 AS age_seconds
+       FROM (SELECT o.created_at FROM outbox o WHERE (o.xid, o.position) > ($1::xid8, $2::bigint)
+             ORDER BY o.xid, o.position LIMIT $3) w`,
+      [this.cursor.xid, this.cursor.position, MAX_COUNTED],
+    )) as [{ events: number; age_seconds: number }];
+    this.backlog.is(waiting.events, waiting.age_seconds);
+    this.countedAtMs = performance.now();
   }
 
   /** Takes or renews the lease by the database's clock. Renewed at half time, so most rounds cost nothing. */
   private async holdLease(): Promise<boolean> {
     if (this.leasedUntilMs - performance.now() > this.options.leaseMs / 2) return true;
     const askedAtMs = performance.now();
-    const [rows] = (await this.db.query(
-      `UPDATE outbox_cursor SET owner = $1, leased_until = clock_timestamp() + $2 * interval '1 millisecond'
-       WHERE name = 'relay' AND (owner = $1 OR leased_until < clock_timestamp())
-       RETURNING xid::text, position::text, stream_created, stream_seq::text`,
-      [this.options.owner, this.options.leaseMs],
-    )) as [{ xid: string; position: string; stream_created: string; stream_seq: string }[], number];
-    const row = rows[0];
+    const row = await this.askForLease();
     if (!row) {
       this.leasedUntilMs = 0;
+      this.backlog.clear();
       return false;
     }
     if (this.leasedUntilMs < askedAtMs) this.reconciledAtMs = 0;
@@ -154,12 +189,24 @@ export class OutboxRelay {
     return true;
   }
 
+  private async askForLease(): Promise<CursorRow | undefined> {
+    const [rows] = (await this.db.query(
+      `UPDATE outbox_cursor SET owner = $1, leased_until = clock_timestamp() + $2 * interval '1 millisecond'
+       WHERE name = 'relay' AND (owner = $1 OR leased_until < clock_timestamp())
+       RETURNING xid::text, position::text, stream_created, stream_seq::text`,
+      [this.options.owner, this.options.leaseMs],
+    )) as [CursorRow[], number];
+    return rows[0];
+  }
+
   /**
    * A stream that is new, or has lost its end, has lost events: start again from the oldest one still kept. Which
    * stream it is goes to the row at once, because the next renewal of the lease reads it back.
    */
   private async reconcile(): Promise<void> {
     if (performance.now() - this.reconciledAtMs < RECONCILE_MS && this.reconciledAtMs > 0) return;
+    // Before the stream is asked, which fails where NATS is away: then this is all that is seen of what waits.
+    await this.count();
     const now = await this.events.ensure();
     const before = this.stream as StreamState;
     const isLost = before.created !== '' && (before.created !== now.created || (await this.hasLostEnd(before)));
@@ -186,12 +233,14 @@ export class OutboxRelay {
     return last !== undefined && (await this.events.lastSeqOf(last.subject)) < lastSeq;
   }
 
+  /** The oldest that are committed: first those that may be published, then those that wait for older transactions. */
   private read(): Promise<Row[]> {
     return this.db.query(
       `SELECT o.xid::text, o.position::text, o.id, o.subject, o.data::text,
-              extract(epoch FROM clock_timestamp() - o.created_at)::float8 AS age_seconds
+              extract(epoch FROM clock_timestamp() - o.created_at)::float8 AS age_seconds,
+              o.xid < pg_snapshot_xmin(pg_current_snapshot()) AS is_settled
        FROM outbox o
-       WHERE (o.xid, o.position) > ($1::xid8, $2::bigint) AND o.xid < pg_snapshot_xmin(pg_current_snapshot())
+       WHERE (o.xid, o.position) > ($1::xid8, $2::bigint)
        ORDER BY o.xid, o.position LIMIT $3`,
       [this.cursor.xid, this.cursor.position, this.options.batchSize],
     );
