@@ -5,6 +5,7 @@ import {
   changePassword,
   closeSession,
   createInvitation,
+  type DatedRevocation,
   listInvitations,
   listRevocations,
   listSessions,
@@ -16,9 +17,11 @@ import {
   type Revocation,
   REVOCATIONS_PER_MESSAGE,
   revoked,
+  revokedDated,
   revokeInvitation,
   serviceOf,
   type Tokens,
+  toldRevocations,
   updateUser,
 } from '@relais/contracts';
 import { hash } from '@node-rs/argon2';
@@ -446,6 +449,27 @@ describe('the auth service', () => {
       const announce = () => Promise.resolve(world.app.get(Revocations).announce(revocations));
       expect(await signalled(announce, count)).toHaveLength(count);
       await world.db.query('DELETE FROM revocation WHERE subject_id = ANY ($1::uuid[])', [ids]);
+    });
+
+    it('tells when, by the database, in signals and when asked', async () => {
+      const id = newId();
+      const [heard, listed]: [DatedRevocation[], DatedRevocation[]] = [[], []];
+      const release = world.bus.hear(revokedDated, (signal) => heard.push(...toldRevocations(signal)));
+      await world.callerConnection.nats.flush();
+      const { organizationId } = owner.tokens;
+      const put = await world.app.get(Database).within(organizationId, (tx) => revoke(tx, 'logout', [id]));
+      world.app.get(Revocations).announce(put);
+      const keep = (some: readonly DatedRevocation[]) => void listed.push(...some);
+      const sink = { applyKeys: () => undefined, hasKeys: () => true, applyRevocations: keep };
+      await new TrustFeed(world.bus, world.callerConnection, sink, silentLog).refresh();
+      release();
+
+      const [written]: { revoked_at: Date }[] = await world.db.query(
+        'SELECT r.revoked_at FROM revocation r WHERE r.subject_id = $1',
+        [id],
+      );
+      for (const told of [heard, listed])
+        expect(told.find(({ subjectId }) => subjectId === id)?.revokedAt).toBe(written?.revoked_at.toISOString());
     });
 
     it("ends only the caller's own", async () => {

@@ -131,6 +131,8 @@ export class Logs {
 /** What auth would say. */
 export class Trusted {
   revocations: Revocation[] = [];
+  /** Of each of them, where auth tells it. */
+  revokedAt: string[] | undefined;
   constructor(readonly issuer: Issuer) {}
 }
 
@@ -145,7 +147,8 @@ export class AnsweringAuth {
 
   @Serves(listRevocations)
   async revocations() {
-    return { revocations: this.trusted.revocations };
+    const { revocations, revokedAt } = this.trusted;
+    return { revocations, revokedAt };
   }
 
   @Serves(openSession)

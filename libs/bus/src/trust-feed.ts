@@ -1,4 +1,12 @@
-import { listRevocations, type PublicJwk, readKeys, type Revocation, revoked } from '@relais/contracts';
+import {
+  type DatedRevocation,
+  listRevocations,
+  type PublicJwk,
+  readKeys,
+  revoked,
+  revokedDated,
+  toldRevocations,
+} from '@relais/contracts';
 import type { Log, ReferenceClock } from '@relais/observability';
 import type { Bus } from './bus.js';
 import type { BusConnection } from './connect.js';
@@ -10,7 +18,7 @@ const RETRY_MS = 500;
 /** What is fed: the `TrustStore` of libs/security. */
 export interface TrustSink {
   applyKeys(keys: readonly PublicJwk[]): void;
-  applyRevocations(revocations: readonly Revocation[]): void;
+  applyRevocations(revocations: readonly DatedRevocation[]): void;
   hasKeys(): boolean;
 }
 
@@ -36,6 +44,7 @@ export class TrustFeed {
   /** Resolves after the first try. Until keys are known no token can be verified, and the replica is not ready. */
   async start(): Promise<void> {
     this.release = [
+      this.bus.hear(revokedDated, (signal) => this.trust.applyRevocations(toldRevocations(signal))),
       this.bus.hear(revoked, ({ revocations }) => this.trust.applyRevocations(revocations)),
       this.connection.onReconnect(() => void this.refresh()),
     ];
@@ -71,12 +80,12 @@ export class TrustFeed {
     }
   }
 
-  private async allRevocations(): Promise<Revocation[]> {
-    const all: Revocation[] = [];
+  private async allRevocations(): Promise<DatedRevocation[]> {
+    const all: DatedRevocation[] = [];
     let after: number | undefined;
     do {
       const page = await this.bus.request(listRevocations, after === undefined ? {} : { after });
-      all.push(...page.revocations);
+      all.push(...toldRevocations(page));
       after = page.next;
     } while (after !== undefined);
     return all;

@@ -115,7 +115,7 @@ const declared: unknown[] = [
 /** Every request, event and signal there is. */
 export const REQUESTS: readonly RequestContract[] = declared.filter(isRequest);
 export const EVENTS: readonly EventContract[] = declared.filter(isEvent);
-export const SIGNALS: readonly SignalContract[] = [trust.revoked, gatewayAnnounced];
+export const SIGNALS: readonly SignalContract[] = [trust.revoked, trust.revokedDated, gatewayAnnounced];
 export const SURVEYS: readonly SurveyContract[] = [findOnlineDevices];
 
 export type ServiceName = 'gateway' | 'auth' | 'messaging' | 'alerting' | 'operator';
@@ -142,7 +142,7 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceLinks>> = {
     emits: [],
     consumes: [],
     signals: [gatewayAnnounced],
-    hears: [trust.revoked, gatewayAnnounced],
+    hears: [trust.revoked, trust.revokedDated, gatewayAnnounced],
     live: 'both',
   },
   auth: {
@@ -157,7 +157,7 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceLinks>> = {
       outage.outageModeChanged,
     ],
     consumes: [notices.securityNoticeRaised],
-    signals: [trust.revoked],
+    signals: [trust.revoked, trust.revokedDated],
     hears: [trust.revoked],
     live: 'publishes',
   },
@@ -166,7 +166,7 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceLinks>> = {
     emits: [entries.entriesAppended, messagingFacts.messagingFactRecorded],
     consumes: [users.userRemoved, contactPolicy.contactsChanged],
     signals: [],
-    hears: [trust.revoked],
+    hears: [trust.revoked, trust.revokedDated],
     live: 'publishes',
   },
   alerting: {
@@ -191,7 +191,7 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceLinks>> = {
       entries.entriesAppended,
     ],
     signals: [],
-    hears: [trust.revoked],
+    hears: [trust.revoked, trust.revokedDated],
     surveys: [findOnlineDevices],
     live: 'publishes',
   },

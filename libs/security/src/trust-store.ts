@@ -1,11 +1,11 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { LIMITS, type publicJwk, type Revocation } from '@relais/contracts';
+import { type DatedRevocation, LIMITS, type publicJwk } from '@relais/contracts';
 import { type Clock, SystemClock } from '@relais/kernel';
 import type { z } from 'zod';
 import type { Principal } from './principal.js';
 
 export type PublicJwk = z.infer<typeof publicJwk>;
-export type RevocationListener = (revocations: readonly Revocation[]) => void;
+export type RevocationListener = (revocations: readonly DatedRevocation[]) => void;
 type Revocable = Pick<Principal, 'organizationId' | 'userId' | 'deviceId' | 'sessionId' | 'epoch'>;
 
 /** Tokens are accepted this long past their end, because clocks differ. */
@@ -47,7 +47,7 @@ export class TrustStore {
   }
 
   /** Adds revocations and tells the listeners those that are new. In any order, any number of times. */
-  applyRevocations(revocations: readonly Revocation[]): void {
+  applyRevocations(revocations: readonly DatedRevocation[]): void {
     const seenAtMs = this.clock.now().getTime();
     const fresh = revocations.filter(({ subjectId, epoch }) => epoch > (this.revocations.get(subjectId)?.epoch ?? 0));
     for (const { subjectId, epoch } of revocations) {

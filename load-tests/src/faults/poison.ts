@@ -35,6 +35,7 @@ export async function publishPoison({ world, workload }: FaultContext): Promise<
     'rpc.messaging.entry.append.v1',
     'rpc.auth.session.refresh.v1',
     'all.everyone.revoked.v1',
+    'all.everyone.revoked.v2',
     `live.${organizationId}.conversation.${conversationId}`,
     `live.${organizationId}.user.${world.people.owner.tokens.userId}`,
     userRemoved.subject,

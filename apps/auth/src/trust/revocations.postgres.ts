@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '@relais/bus';
-import { LIMITS, type Revocation, REVOCATIONS_PER_MESSAGE, revoked } from '@relais/contracts';
+import {
+  type DatedRevocation,
+  LIMITS,
+  REVOCATIONS_PER_MESSAGE,
+  revoked,
+  revokedDated,
+  tellRevocations,
+} from '@relais/contracts';
 import { TrustStore } from '@relais/security';
 import { Database, type Tx } from '../database/database.js';
 import { row, rows } from '../database/sql.js';
@@ -8,6 +15,18 @@ import { putOut, type RevocationCause } from '../metrics.js';
 
 /** Revocations older than this have no token left to refuse; the minute more is for slow commits and clocks. */
 const REMEMBERED_SECONDS = LIMITS.accessTokenSeconds + 60;
+
+interface RevocationRow {
+  subject_id: string;
+  epoch: string;
+  revoked_at: Date;
+}
+
+const toRevocation = ({ subject_id, epoch, revoked_at }: RevocationRow): DatedRevocation => ({
+  subjectId: subject_id,
+  epoch: Number(epoch),
+  revokedAt: revoked_at.toISOString(),
+});
 
 /**
  * The one counter of revocation.
@@ -26,16 +45,19 @@ export class Revocations {
   ) {}
 
   /** After the commit: tells every replica of every service, and this one. Whoever does not hear it finds it by polling. */
-  announce(revocations: readonly Revocation[]): void {
+  announce(revocations: readonly DatedRevocation[]): void {
     if (revocations.length === 0) return;
     this.trust.applyRevocations(revocations);
-    for (let at = 0; at < revocations.length; at += REVOCATIONS_PER_MESSAGE)
-      this.bus.signal(revoked, { revocations: revocations.slice(at, at + REVOCATIONS_PER_MESSAGE) });
+    for (let at = 0; at < revocations.length; at += REVOCATIONS_PER_MESSAGE) {
+      const told = tellRevocations(revocations.slice(at, at + REVOCATIONS_PER_MESSAGE));
+      this.bus.signal(revokedDated, told);
+      this.bus.signal(revoked, { revocations: told.revocations });
+    }
   }
 
   /** All that may still matter, of all organizations. */
-  async list(): Promise<Revocation[]> {
-    const all: Revocation[] = [];
+  async list(): Promise<DatedRevocation[]> {
+    const all: DatedRevocation[] = [];
     for (;;) {
       const page = await this.page(all.at(-1)?.epoch ?? 0);
       all.push(...page);
@@ -44,16 +66,16 @@ export class Revocations {
   }
 
   /** Those that follow a number, by their number. Whatever is put out again meanwhile gets a higher one, so none is missed. */
-  page(after: number): Promise<Revocation[]> {
+  page(after: number): Promise<DatedRevocation[]> {
     return this.db.outside(async (tx) => {
-      const found = await rows<{ subject_id: string; epoch: string }>(
+      const found = await rows<RevocationRow>(
         tx,
-        `SELECT r.subject_id, r.epoch::text FROM revocation r
+        `SELECT r.subject_id, r.epoch::text, r.revoked_at FROM revocation r
          WHERE r.epoch > $1 AND r.revoked_at > clock_timestamp() - $2 * interval '1 second'
          ORDER BY r.epoch LIMIT $3`,
         [after, REMEMBERED_SECONDS, REVOCATIONS_PER_MESSAGE],
       );
-      return found.map(({ subject_id, epoch }) => ({ subjectId: subject_id, epoch: Number(epoch) }));
+      return found.map(toRevocation);
     });
   }
 
@@ -77,16 +99,20 @@ export async function readEpoch(tx: Tx): Promise<number> {
 }
 
 /** Raises the counter for these ids. Call it after the rows were changed, in the same transaction; announce after the commit. */
-export async function revoke(tx: Tx, cause: RevocationCause, subjectIds: readonly string[]): Promise<Revocation[]> {
+export async function revoke(
+  tx: Tx,
+  cause: RevocationCause,
+  subjectIds: readonly string[],
+): Promise<DatedRevocation[]> {
   if (subjectIds.length === 0) return [];
-  const written = await rows<{ subject_id: string; epoch: string }>(
+  const written = await rows<RevocationRow>(
     tx,
     `INSERT INTO revocation (subject_id, epoch)
      SELECT s.id, nextval('revocation_counter') FROM unnest($1::uuid[]) AS s (id)
      ON CONFLICT (subject_id) DO UPDATE SET epoch = greatest(revocation.epoch, excluded.epoch), revoked_at = clock_timestamp()
-     RETURNING subject_id, epoch::text`,
+     RETURNING subject_id, epoch::text, revoked_at`,
     [subjectIds.toSorted()],
   );
   putOut(cause, written.length);
-  return written.map(({ subject_id, epoch }) => ({ subjectId: subject_id, epoch: Number(epoch) }));
+  return written.map(toRevocation);
 }

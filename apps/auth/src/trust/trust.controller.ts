@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { Serves } from '@relais/bus';
-import { listRevocations, readKeys, type Revocation, REVOCATIONS_PER_MESSAGE } from '@relais/contracts';
+import { listRevocations, readKeys, REVOCATIONS_PER_MESSAGE, tellRevocations } from '@relais/contracts';
 import { AppError, Clock } from '@relais/kernel';
 import type { PublicJwk } from '@relais/security';
 import { Revocations } from './revocations.postgres.js';
@@ -22,9 +22,9 @@ export class TrustController {
   }
 
   @Serves(listRevocations)
-  async list({ after = 0 }: { after?: number }): Promise<{ revocations: Revocation[]; next?: number }> {
+  async list({ after = 0 }: { after?: number }): Promise<ReturnType<typeof tellRevocations> & { next?: number }> {
     const revocations = await this.revocations.page(after);
     const last = revocations.length === REVOCATIONS_PER_MESSAGE ? revocations.at(-1) : undefined;
-    return { revocations, ...(last ? { next: last.epoch } : {}) };
+    return { ...tellRevocations(revocations), ...(last ? { next: last.epoch } : {}) };
   }
 }

@@ -145,6 +145,11 @@ export class Connection {
     this.gone();
   }
 
+  /** Resolves when the socket is closed: the client has answered the closing, or was cut off. */
+  ended(): Promise<void> {
+    return this.outlet.ended();
+  }
+
   cut(): void {
     this.outlet.cut();
     this.gone();

@@ -1,8 +1,7 @@
 import type { Live } from '@relais/bus';
-import { live, type Revocation } from '@relais/contracts';
+import { live } from '@relais/contracts';
 import type { OrganizationId, UserId } from '@relais/kernel';
-import type { Principal, TrustStore } from '@relais/security';
-import { revocationApplied } from '../metrics.js';
+import type { Principal } from '@relais/security';
 import type { Connection } from './connection.js';
 import { Person } from './person.js';
 
@@ -55,19 +54,6 @@ export class Hub {
     this.persons.delete(keyOf(person.organizationId, person.userId));
     this.isAlone(person);
     person.release();
-  }
-
-  /** Closes the sockets of whoever was put out, at once. */
-  putOut(trust: TrustStore, revocations: readonly Revocation[]): void {
-    const startedAt = performance.now();
-    const subjects = new Set(revocations.map(({ subjectId }) => subjectId));
-    for (const connection of this.connections) {
-      const { principal } = connection;
-      if (!principal) continue;
-      const ids = [principal.organizationId, principal.userId, principal.deviceId, principal.sessionId];
-      if (ids.some((id) => subjects.has(id)) && trust.isRevoked(principal)) connection.close('revoked');
-    }
-    revocationApplied((performance.now() - startedAt) / 1_000);
   }
 
   private open(organizationId: OrganizationId, userId: UserId): Person {

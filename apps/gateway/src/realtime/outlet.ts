@@ -51,6 +51,11 @@ export class Outlet {
     this.socket.closeWith(name, retryAfterMs);
   }
 
+  ended(): Promise<void> {
+    if (this.socket.readyState === WebSocket.CLOSED) return Promise.resolve();
+    return new Promise((resolve) => void this.socket.once('close', () => resolve()));
+  }
+
   cut(): void {
     this.socket.terminate();
   }

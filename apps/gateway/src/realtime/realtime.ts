@@ -25,6 +25,7 @@ import { Hub } from './hub.js';
 import { Joining } from './joining.js';
 import { Marks } from './marks.js';
 import { onlineDevices } from './online-devices.js';
+import { putOut } from './put-out.js';
 import { Requests } from './requests.js';
 import { Settling } from './settling.js';
 import { SocketServer } from './socket-server.js';
@@ -122,9 +123,9 @@ export class Realtime {
   /** Takes the upgrade requests of this server. */
   attach(server: Server): void {
     server.on('upgrade', (request, socket, head) => void this.sockets.upgrade(request, socket, head));
-    const { trust, connection } = this.parts;
+    const { trust, connection, clock } = this.parts;
     this.release = [
-      trust.onRevoked((revocations) => this.hub.putOut(trust, revocations)),
+      trust.onRevoked((revocations) => void putOut({ hub: this.hub, trust, clock }, revocations)),
       connection.onReconnect(() => void this.findWhatWasMissed()),
       new Surveys(connection).answer(findOnlineDevices, (question) => onlineDevices(this.hub, question)),
     ];

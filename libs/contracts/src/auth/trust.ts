@@ -38,16 +38,40 @@ export type Revocation = z.infer<typeof revocation>;
 /** As many as fit into one message of NATS, with room to spare. */
 export const REVOCATIONS_PER_MESSAGE = 5_000;
 
+/** A revocation and when it was written, by the database. Nothing is decided by the time: it measures how fast one is put out. */
+export type DatedRevocation = Revocation & { readonly revokedAt?: string | undefined };
+
+const told = {
+  revocations: z.array(revocation).max(REVOCATIONS_PER_MESSAGE),
+  /** When each of them was written, in the same order; the release before does not say. */
+  revokedAt: z.array(timestamp).max(REVOCATIONS_PER_MESSAGE).optional(),
+};
+type Told = z.infer<z.ZodObject<typeof told>>;
+
+/** As they are told; with their times, where all are known. */
+export function tellRevocations(dated: readonly DatedRevocation[]): Told {
+  const revocations = dated.map(({ subjectId, epoch }) => ({ subjectId, epoch }));
+  const revokedAt = dated.flatMap((one) => one.revokedAt ?? []);
+  return revokedAt.length === dated.length ? { revocations, revokedAt } : { revocations };
+}
+
+/** What was told, each with its time. */
+export const toldRevocations = ({ revocations, revokedAt }: Told): DatedRevocation[] =>
+  revocations.map((one, at) => ({ ...one, revokedAt: revokedAt?.[at] }));
+
 /** All that may still matter, by their number. Ask again `after` what is `next`, until there is none. */
 export const listRevocations = defineRequest({
   subject: 'rpc.auth.revocation.list.v1',
   access: 'service',
   input: z.strictObject({ after: z.int().min(0).optional() }),
-  output: z.object({ revocations: z.array(revocation).max(REVOCATIONS_PER_MESSAGE), next: z.int().optional() }),
+  output: z.object({ ...told, next: z.int().optional() }),
   errors: {},
 });
 
 /** Told to everyone the moment revocations commit, many in several signals; whoever misses one finds it within one poll. */
+export const revokedDated = defineSignal({ subject: 'all.everyone.revoked.v2', data: z.strictObject(told) });
+
+/** The same once more, after it, for replicas of the release before, which do not know the other. Goes with the next release. */
 export const revoked = defineSignal({
   subject: 'all.everyone.revoked.v1',
   data: z.strictObject({ revocations: z.array(revocation).max(REVOCATIONS_PER_MESSAGE) }),

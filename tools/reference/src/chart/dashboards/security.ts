@@ -38,7 +38,7 @@ export const security: Dashboard = {
         graph(
           'Until the last socket is closed',
           's',
-          'From hearing of it, by gateway.',
+          'From the revocation, by gateway.',
           quantiles('relais_auth_revocation_propagation_seconds', 'pod'),
         ),
         stat(
