@@ -1,5 +1,5 @@
 import { type CloseName, CLOSE_CODES, conversationKind } from '@relais/contracts';
-import { counter, DELIVERY_SECONDS, gauge, histogram } from '@relais/observability';
+import { counter, DELIVERY_SECONDS, gauge, histogram, lastLook } from '@relais/observability';
 
 const requests = counter('relais_gateway_requests_total', 'HTTP requests answered, by operation and status class', [
   'operation',
@@ -59,7 +59,6 @@ const liveEvents = counter('relais_gateway_live_events_total', 'Live events rece
 const repairs = counter('relais_gateway_repairs_total', 'Reads of missing entries, by outcome', ['outcome']);
 const gaps = counter('relais_message_sequence_gaps_total', 'Holes in a log that nobody here could fill');
 const draining = gauge('relais_gateway_draining', 'Whether this replica is going away');
-const drainDuration = histogram('relais_gateway_drain_duration_seconds', 'Time to close all sockets at shutdown');
 const forced = counter('relais_gateway_drain_forced_closes_total', 'Sockets cut at the end of the drain window');
 const revocation = histogram(
   'relais_auth_revocation_propagation_seconds',
@@ -119,9 +118,10 @@ export const liveEvent = (outcome: 'delivered' | 'held' | 'duplicate' | 'unwante
 export const repaired = (outcome: 'ok' | 'failed'): void => repairs.inc({ outcome });
 export const gapLeft = (): void => gaps.inc();
 export const drainingIs = (isDraining: boolean): void => draining.set(isDraining ? 1 : 0);
-export const drained = (seconds: number, cut: number): void => {
-  drainDuration.observe(seconds);
-  forced.inc(cut);
+/** Sockets were left at the end of the drain. The process ends in a moment, and somebody should have seen this by then. */
+export const socketsCut = (count: number): void => {
+  forced.inc(count);
+  if (count > 0) lastLook.want();
 };
 /** The last socket of somebody who was put out is closed here. */
 export const revocationApplied = (seconds: number): void => revocation.observe(seconds);

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { lastLook } from './last-look.js';
 import type { Log } from './logger.js';
 import { metrics } from './metrics.js';
 
@@ -113,7 +114,10 @@ async function answer(
     void response.writeHead(status, { 'content-type': type }).end(body);
   const path = request.url?.split('?')[0] ?? '/';
   if (path === '/livez') return lagMs() < STUCK_LOOP_MS ? text(200, 'ok\n') : text(503, 'event loop is stuck\n');
-  if (path === '/metrics') return text(200, await metrics.metrics(), metrics.contentType);
+  if (path === '/metrics') {
+    response.once('finish', lastLook.begins());
+    return text(200, await metrics.metrics(), metrics.contentType);
+  }
   if (path === '/readyz') {
     const problems = await options.readiness.problems();
     return problems.length === 0 ? text(200, 'ok\n') : text(503, `${problems.join('\n')}\n`);

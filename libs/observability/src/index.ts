@@ -1,4 +1,5 @@
 export * from './health.js';
+export { lastLook } from './last-look.js';
 export * from './lifecycle.js';
 export * from './logger.js';
 export * from './metrics.js';

@@ -9,6 +9,7 @@ interface Opened {
 export class Lifecycle {
   private readonly opened: Opened[] = [];
   private closing: Promise<void> | undefined;
+  private closingSinceMs: number | undefined;
 
   constructor(private readonly log: Log) {}
 
@@ -18,7 +19,13 @@ export class Lifecycle {
     if (this.closing) this.closing = this.closing.then(() => this.closeAll());
   }
 
+  /** How long it has been letting go, ms; 0 before. */
+  get closingForMs(): number {
+    return this.closingSinceMs === undefined ? 0 : performance.now() - this.closingSinceMs;
+  }
+
   close(): Promise<void> {
+    this.closingSinceMs ??= performance.now();
     return (this.closing ??= this.closeAll());
   }
 

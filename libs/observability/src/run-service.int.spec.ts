@@ -1,6 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+import { on, once } from 'node:events';
 import { get } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 
 describe('a service in its process', () => {
@@ -81,6 +82,30 @@ describe('a service in its process', () => {
     expect(lines.find(({ level }) => level === 'error')).toMatchObject({ event: 'process.unhandled_rejection' });
   });
 
+  it.each([
+    ['is looked at once more at its end, where that counted something', 1, true],
+    ['does not wait at its end for who never looked', 0, false],
+    ['does not wait for a last look longer than it may', 1, false],
+  ])('%s', async (_, looksBefore, isLookedAtAgain) => {
+    const port = await freePort();
+    const child = spawn(process.execPath, [join(lib, 'test/counts-at-its-end.mjs'), String(port)]);
+    child.stderr.pipe(process.stderr);
+    await saying(child, 'service.started');
+    for (let look = 0; look < looksBefore; look++) expect(await metricsOf(port)).toContain('relais_ends_total 0');
+    const ended = once(child, 'close');
+    const askedAt = performance.now();
+
+    child.kill('SIGTERM');
+    await saying(child, 'service.stopping');
+    await pause(300);
+    if (isLookedAtAgain) expect(await metricsOf(port)).toContain('relais_ends_total 1');
+
+    expect(await ended).toEqual([0, null]);
+    const seconds = (performance.now() - askedAt) / 1_000;
+    expect(seconds).toBeGreaterThan(looksBefore > 0 && !isLookedAtAgain ? 2.5 : 0);
+    expect(seconds).toBeLessThan(looksBefore > 0 && !isLookedAtAgain ? 4 : 2);
+  });
+
   it('is alive again after it was paused for long: nothing is restarted for that', async () => {
     const child = spawn(process.execPath, [join(lib, 'test/internal-server.mjs')], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -100,6 +125,23 @@ describe('a service in its process', () => {
     expect([first, second]).toEqual([503, 200]);
   }, 30_000);
 });
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function saying(child: ChildProcessWithoutNullStreams, event: string): Promise<void> {
+  for await (const [data] of on(child.stdout, 'data')) if (String(data).includes(event)) return;
+}
+
+const metricsOf = async (port: number): Promise<string> =>
+  (await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { connection: 'close' } })).text();
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -1,5 +1,6 @@
 import { Readiness, startInternalServer } from './health.js';
 import { letHeapGrow } from './heap-growth.js';
+import { lastLook } from './last-look.js';
 import { type Lifecycle, runService } from './lifecycle.js';
 import { createLogger, type Log } from './logger.js';
 import { startProcessMetrics } from './metrics.js';
@@ -28,6 +29,9 @@ export interface Configured {
   readonly settings: ServiceSettings;
   readonly start: (inside: Inside) => Promise<void>;
 }
+
+/** Of the time for letting go: left for the end itself. */
+const SPARED_MS = 1_000;
 
 type Pages = Readonly<Record<string, () => string>>;
 
@@ -88,7 +92,10 @@ async function runProcess(
       ...{ host: settings.HOST, port: settings.INTERNAL_PORT, readiness, log },
       ...(pages && { pages }),
     });
-    lifecycle.add('internal', () => internal.close());
+    lifecycle.add('internal', async () => {
+      await lastLook.over(settings.SHUTDOWN_DEADLINE_MS - lifecycle.closingForMs - SPARED_MS);
+      await internal.close();
+    });
     await startTracing(name, settings, log, lifecycle);
     await start(lifecycle, readiness);
     letHeapGrow();

@@ -1,4 +1,4 @@
-import { drained, drainingIs } from '../metrics.js';
+import { drainingIs, socketsCut } from '../metrics.js';
 import type { Connection } from './connection.js';
 import type { Hub } from './hub.js';
 
@@ -8,11 +8,18 @@ const ANSWER_WITHIN_MS = 2_500;
 /** How long a client may take to answer the closing before it is cut off. */
 const CLOSE_WITHIN_MS = 1_000;
 
+export interface Drained {
+  durationMs: number;
+  cut: number;
+}
+
 /**
  * Sends the sockets of this replica elsewhere, spread over `windowMs`: each is told to come back after a time of its own,
- * and requests at work are answered first. Resolves when none is left.
+ * and requests at work are answered first.
+ *
+ * @returns how long it took, and how many are still open because their clients have not answered the closing: to be cut
  */
-export async function drainSockets(hub: Hub, windowMs: number, openSockets: () => number): Promise<void> {
+export async function drainSockets(hub: Hub, windowMs: number, openSockets: () => number): Promise<Drained> {
   const startedAt = performance.now();
   drainingIs(true);
   const waiting = [...hub.connections];
@@ -25,7 +32,9 @@ export async function drainSockets(hub: Hub, windowMs: number, openSockets: () =
   await Promise.all(closing);
   for (const connection of hub.connections) connection.close('draining', comeBackAfterMs(windowMs));
   for (let waitedMs = 0; openSockets() > 0 && waitedMs < CLOSE_WITHIN_MS; waitedMs += TICK_MS) await pause(TICK_MS);
-  drained((performance.now() - startedAt) / 1_000, openSockets());
+  const cut = openSockets();
+  socketsCut(cut);
+  return { durationMs: Math.round(performance.now() - startedAt), cut };
 }
 
 async function closeWhenAnswered(connection: Connection, windowMs: number): Promise<void> {

@@ -152,7 +152,8 @@ export class Realtime {
   /** Closes all sockets, spread over the drain window, and lets go of everything. */
   async close(): Promise<void> {
     this.refuse();
-    await drainSockets(this.hub, this.parts.config.DRAIN_MS, () => this.sockets.size);
+    const { cut, durationMs } = await drainSockets(this.hub, this.parts.config.DRAIN_MS, () => this.sockets.size);
+    this.parts.log.info({ event: 'realtime.drained', durationMs, count: cut });
     this.heartbeat.stop();
     this.digest.stop();
     this.busWatch.stop();

@@ -119,9 +119,9 @@ readinessProbe:
   failureThreshold: 2
 {{- end -}}
 
-{{/* Seconds: the last who come, the sockets, what is in flight; then the process ends by itself, and only then is it killed. */}}
+{{/* Seconds: the last who come, the sockets, what is in flight, one more look of a Prometheus where sockets were cut; then the process ends by itself, and only then is it killed. */}}
 {{- define "relais.shutdownSeconds" -}}
-{{- add 1 .Values.gateway.drain.drainSeconds 15 -}}
+{{- add 1 .Values.gateway.drain.drainSeconds 50 -}}
 {{- end -}}
 {{- define "relais.graceSeconds" -}}
 {{- add .Values.gateway.drain.delaySeconds (include "relais.shutdownSeconds" .) 5 -}}

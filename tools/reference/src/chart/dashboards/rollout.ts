@@ -29,7 +29,6 @@ export const rollout: Dashboard = {
       panels: [
         graph('Draining', 'none', '1 while a gateway goes.', max('relais_gateway_draining', 'pod')),
         graph('Sockets', 'short', 'By gateway.', sum('relais_gateway_connections', 'pod')),
-        graph('Took', 's', 'To close all sockets.', quantiles('relais_gateway_drain_duration_seconds')),
         stat(
           'Cut',
           'short',
