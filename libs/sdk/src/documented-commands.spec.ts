@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { readAdminOptions } from './admin/admin-options.js';
+import { readFounding } from './admin/bootstrap.js';
 import { operationNamed, parseInput } from './admin/operations.js';
 import { readAlarmOptions } from './alarm/alarm-options.js';
 import { readOptions as readChatOptions } from './chat/options.js';
@@ -45,8 +46,10 @@ const READERS: Record<string, (args: string[]) => unknown> = {
 function check({ program, args, isNamed }: Command, files: ReadonlyMap<string, string>): void {
   if (isNamed && args.length === 0) return;
   if (program !== 'admin') return void READERS[program]!(args);
-  const [operation, given] = readAdminOptions(args).positionals;
+  const { values, positionals } = readAdminOptions(args);
+  const [operation, given] = positionals;
   if (operation === undefined || ['list', 'import-people', FILLED_IN].includes(operation)) return;
+  if (operation === 'bootstrap') return void readFounding(values);
   if (operation === 'describe') return void (given === FILLED_IN || operationNamed(given!));
   const route = operationNamed(operation);
   const input = given?.startsWith('@') ? files.get(given.slice(1)) : (given ?? (isNamed ? undefined : '{}'));
@@ -99,6 +102,7 @@ describe('what the documentation tells people to type', () => {
     ["as ada.able createPool '{'", 'not a JSON object'],
     ['npx relais-admin describe listPeople', 'no operation'],
     ['ID=$(npx relais-admin --has me | node -p 1)', '--has'],
+    ['npx relais-admin bootstrap --organization acme --name Acme', 'gateway'],
     ['npx relais-alarm Fire in hall 2 --to bob', 'quotes'],
     ['npx relais-outage on --key crisis.key', '--reason'],
     ['npx relais-probe --setup --speed 3', '--speed'],

@@ -15,11 +15,13 @@ const lines = [...guide.matchAll(/^```sh\n([^]*?)^```/gm)].flatMap(([, block]) =
 const ofHelm = lines.filter((line) => line.startsWith('helm '));
 /** There is no kubelet: nothing listens behind a Service. */
 const toPods = lines.filter((line) => line.includes(' port-forward '));
+/** These need a gateway that runs: tiny.e2e.spec.ts follows them. */
+const toGateway = lines.filter((line) => line.startsWith('npx relais-admin '));
 
 const servers = new KubeServers({ definitions: OTHERS.map(definitionOf) });
 const kubectl = join(process.env.KUBEBUILDER_ASSETS ?? '', 'kubectl');
 const hasKubectl = servers.isReal && existsSync(kubectl);
-const followed = hasKubectl ? lines.filter((line) => !toPods.includes(line)) : ofHelm;
+const followed = hasKubectl ? lines.filter((line) => ![...toPods, ...toGateway].includes(line)) : ofHelm;
 
 interface Seen {
   said: string;
@@ -87,15 +89,18 @@ describe('docs/operations/install.md, followed word by word', () => {
     expect(after('uninstall').deployments).toEqual([]);
   });
 
-  it('asks for nothing but helm and kubectl, and once for pods that are there', () => {
-    expect(lines.filter((line) => !/^(export \w+=\$\()?(helm|kubectl) /.test(line))).toEqual([]);
-    expect(toPods).toHaveLength(1);
+  it('asks for nothing but helm, kubectl and relais-admin, and once for pods that are there', () => {
+    const others = lines.filter(
+      (line) => !/^(export \w+=\$\()?(helm|kubectl) /.test(line) && !toGateway.includes(line),
+    );
+    expect(others).toEqual(['unset BOOTSTRAP_TOKEN']);
+    expect([toPods.length, toGateway.length]).toEqual([1, 2]);
   });
 
   (hasKubectl ? it : it.skip)('shows with kubectl what it says, on a real kube-apiserver (A1)', async () => {
     expect(after('get jobs,pods').said).toMatch(/^job.batch\/relais-bootstrap-\w+ /m);
     expect(after('get jobs,pods').said).toMatch(/^job.batch\/relais-messaging-migrate-\w+ /m);
-    expect(after('export TOKEN').said).toMatch(/^[\w-]{20,}$/);
+    expect(after('export BOOTSTRAP_TOKEN').said).toMatch(/^[\w-]{20,}$/);
 
     const kept = parse(readFileSync(join(home, 'relais-secrets.yaml'), 'utf8')) as { items: ApiObject[] };
     const names = kept.items.map(({ metadata }) => metadata.name);

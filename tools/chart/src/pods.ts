@@ -68,7 +68,8 @@ export class Pods {
     writeFileSync(path, this.secret(secret, 'kek.json'));
   }
 
-  private secret(name: string, key: string): string {
+  /** What the jobs have made, as text. @throws Error when it is not there */
+  secret(name: string, key: string): string {
     const found = this.api.all('secrets').find(({ metadata }) => metadata.name === name);
     const value = (found?.['data'] as Record<string, string> | undefined)?.[key];
     if (value === undefined) throw new Error(`there is no ${key} in the secret ${name}`);

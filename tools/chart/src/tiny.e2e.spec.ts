@@ -1,19 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { KubeApi } from '@relais/kube-api';
 import { testPostgres, testRedis } from '@relais/testing';
-import { render } from './helm.js';
+import { render, workspace } from './helm.js';
 import { type KubernetesObject, named, podOf } from './kubernetes.js';
 import { PROFILES } from './profiles.js';
 import { Pods } from './pods.js';
 
 const DEADLINE_MS = 300_000;
 const PATH = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;
+const guide = readFileSync(join(workspace, 'docs', 'operations', 'install.md'), 'utf8');
+const [bootstrap = '', me = ''] = guide.split('\n').filter((line) => line.startsWith('npx relais-admin '));
 
 function freePort(): Promise<number> {
   const server = createServer();
@@ -104,6 +107,31 @@ describe('tiny, run as its manifests say, with secrets that its own job has made
       const [test] = render({ ...PROFILES.tiny, set: ['tests.enabled=true'] }).filter(({ kind }) => kind === 'Pod');
       test!.spec.containers[0].env.find(({ name }: { name: string }) => name === 'GATEWAY_URL').value = gateway;
       await pods.runToEnd(test!);
+    },
+    DEADLINE_MS,
+  );
+
+  /** As it stands in the guide, in a shell at the root of the checkout, for the gateway that is here. */
+  async function follow(line: string, env: Record<string, string> = {}): Promise<string> {
+    const command = `${line.replace('http://localhost:8080', gateway)} --people '${home}/people.json' 2>&1 || true`;
+    const options = { cwd: workspace, env: { PATH, HOME: home, ...env } };
+    return (await promisify(execFile)('bash', ['-c', command], options)).stdout;
+  }
+
+  it(
+    'gets its first organization by the commands of the installation guide, once, whose owner stays signed in',
+    async () => {
+      const BOOTSTRAP_TOKEN = pods.secret('m-first-organization', 'BOOTSTRAP_TOKEN');
+      const env = { BOOTSTRAP_TOKEN, RELAIS_PASSWORD: 'eleven geese crossed the weir' };
+
+      expect(await follow(bootstrap, { ...env, BOOTSTRAP_TOKEN: 'guessed' })).toContain(
+        'bootstrap_refused: this token',
+      );
+      expect(await follow(bootstrap, { BOOTSTRAP_TOKEN })).toContain('set RELAIS_PASSWORD');
+      expect(await follow(bootstrap, env)).toContain('ada@acme.example is signed in as its owner');
+      expect(JSON.parse(await follow(me))).toMatchObject({ displayName: 'Ada Able', role: 'owner' });
+      expect(await follow(bootstrap, env)).toContain('bootstrap_refused: this token');
+      expect(await follow(bootstrap.replace(/http:\S+/, 'http://127.0.0.1:9'), env)).toContain('cannot reach http');
     },
     DEADLINE_MS,
   );

@@ -1,5 +1,4 @@
 import { readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ApiError } from '../api-error.js';
 import { openDevice } from '../chat/device-file.js';
@@ -9,9 +8,10 @@ import { whoOf } from '../chat/who-options.js';
 import { RelaisApi } from '../http/relais-api.js';
 import type { RelaisSession } from '../session/relais-session.js';
 import { type AdminValues, readAdminOptions, USAGE } from './admin-options.js';
+import { bootstrap } from './bootstrap.js';
 import { importList } from './import-people.js';
 import { checkInput, describeOperation, listOperations, operationNamed, parseInput } from './operations.js';
-import { signIn, stepUp } from './sign-in.js';
+import { filesOf, signIn, stepUp } from './sign-in.js';
 
 async function main(args: string[]): Promise<string> {
   const { values, positionals } = readAdminOptions(args);
@@ -19,6 +19,7 @@ async function main(args: string[]): Promise<string> {
   if (values.help || !operation) return USAGE;
   if (operation === 'list') return listOperations();
   if (operation === 'describe') return describeOperation(given);
+  if (operation === 'bootstrap') return bootstrap(values, positionals[1]);
   if (operation === 'import-people') return importFile(values, given);
   const route = operationNamed(operation);
   const input = checkInput(route, parseInput(await contentOf(given)));
@@ -38,8 +39,8 @@ async function importFile(values: AdminValues, file: string): Promise<string> {
 /** Works as the person of the command line, who shows once more who they are where that is asked for. */
 async function within(values: AdminValues, work: (session: RelaisSession) => Promise<string>): Promise<string> {
   const person = await findPerson(whoOf(values));
-  const file = join(dirname(values.people), 'devices', `${encodeURIComponent(person.name.toLowerCase())}-admin`);
-  const [device, kept] = [await openDevice(`${file}.json`), `${file}.session.json`];
+  const { device: deviceFile, session: kept } = filesOf(values.people, person);
+  const device = await openDevice(deviceFile);
   const signedIn = async () => {
     const session = await signIn(new RelaisApi(person), person, device, kept);
     try {

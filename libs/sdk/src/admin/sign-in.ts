@@ -1,11 +1,22 @@
 import { ROUTES, type UnfinishedLogin, unfinishedLogin } from '@relais/contracts';
+import type { DeviceId } from '@relais/kernel';
 import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ApiError } from '../api-error.js';
 import { askSecret } from '../chat/ask-secret.js';
 import type { Device } from '../chat/device-file.js';
 import type { Person } from '../chat/person.js';
 import type { RelaisApi } from '../http/relais-api.js';
 import { RelaisSession } from '../session/relais-session.js';
+
+/** Where the device and the session of a person are kept: beside the people file. */
+export function filesOf(peopleFile: string, { keptAs }: Pick<Person, 'keptAs'>): { device: string; session: string } {
+  const file = join(dirname(peopleFile), 'devices', `${encodeURIComponent(keptAs.toLowerCase())}-admin`);
+  return { device: `${file}.json`, session: `${file}.session.json` };
+}
+
+/** How these programs call the device that they work on. */
+export const deviceNamed = (id: DeviceId) => ({ id, name: 'relais-admin', platform: 'desktop' as const });
 
 type Shown = Parameters<RelaisSession['stepUp']>[0]['shown'];
 
@@ -30,9 +41,8 @@ async function resume(api: RelaisApi, { key }: Device, file: string): Promise<Re
 }
 
 async function login(api: RelaisApi, { organization, email, password }: Person, { id, key }: Device) {
-  const description = { id, name: 'relais-admin', platform: 'desktop' as const };
   try {
-    return await RelaisSession.login(api, { organization, email, password }, description, key);
+    return await RelaisSession.login(api, { organization, email, password: await password() }, deviceNamed(id), key);
   } catch (thrown) {
     if (!(thrown instanceof ApiError) || thrown.code !== 'factor_required') throw thrown;
     const unfinished = unfinishedLogin.parse(thrown.details);
@@ -44,7 +54,7 @@ async function login(api: RelaisApi, { organization, email, password }: Person, 
 export async function stepUp(session: RelaisSession, { password }: Person): Promise<void> {
   const offered = await session.call(ROUTES.beginStepUp, {});
   const hasCode = offered.factors.some((kind) => kind === 'totp' || kind === 'recovery_code');
-  const shown: Shown = hasCode ? await ask(offered) : { kind: 'password', password };
+  const shown: Shown = hasCode ? await ask(offered) : { kind: 'password', password: await password() };
   await session.stepUp({ loginToken: offered.loginToken, shown });
 }
 

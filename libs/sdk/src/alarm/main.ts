@@ -1,6 +1,5 @@
 import { ROUTES } from '@relais/contracts';
-import { dirname, join } from 'node:path';
-import { signIn, stepUp } from '../admin/sign-in.js';
+import { filesOf, signIn, stepUp } from '../admin/sign-in.js';
 import { ApiError } from '../api-error.js';
 import { openDevice } from '../chat/device-file.js';
 import { Directory } from '../chat/directory.js';
@@ -18,8 +17,8 @@ async function main(args: string[]): Promise<void> {
   const { wish, who } = readAlarmOptions(args);
   if (wish.kind === 'help') return print(USAGE);
   const person = await findPerson(who);
-  const file = join(dirname(who.peopleFile), 'devices', `${encodeURIComponent(person.name.toLowerCase())}-admin`);
-  const session = await signIn(new RelaisApi(person), person, await openDevice(`${file}.json`), `${file}.session.json`);
+  const files = filesOf(who.peopleFile, person);
+  const session = await signIn(new RelaisApi(person), person, await openDevice(files.device), files.session);
   try {
     await fulfil(wish, session, person);
   } finally {

@@ -22,7 +22,7 @@ async function main(args: string[]): Promise<boolean> {
   const device = { id, name: 'relais-chat', platform: 'desktop' as const };
   const session = await RelaisSession.login(
     new RelaisApi({ gateways }),
-    { organization, email, password },
+    { organization, email, password: await password() },
     device,
     key,
   );

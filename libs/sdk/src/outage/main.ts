@@ -1,7 +1,6 @@
 import { ROUTES } from '@relais/contracts';
 import { newId } from '@relais/kernel';
-import { dirname, join } from 'node:path';
-import { signIn, stepUp } from '../admin/sign-in.js';
+import { filesOf, signIn, stepUp } from '../admin/sign-in.js';
 import { ApiError } from '../api-error.js';
 import { openDevice } from '../chat/device-file.js';
 import { Directory } from '../chat/directory.js';
@@ -74,8 +73,8 @@ async function report({ outageId, asJson }: Wish<'report'>, session: RelaisSessi
 
 async function within(who: Who, work: (session: RelaisSession, person: Person) => Promise<void>): Promise<void> {
   const person = await findPerson(who);
-  const file = join(dirname(who.peopleFile), 'devices', `${encodeURIComponent(person.name.toLowerCase())}-admin`);
-  const session = await signIn(new RelaisApi(person), person, await openDevice(`${file}.json`), `${file}.session.json`);
+  const files = filesOf(who.peopleFile, person);
+  const session = await signIn(new RelaisApi(person), person, await openDevice(files.device), files.session);
   try {
     await work(session, person);
   } finally {

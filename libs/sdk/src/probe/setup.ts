@@ -1,7 +1,7 @@
 import { ROUTES } from '@relais/contracts';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { signIn, stepUp } from '../admin/sign-in.js';
+import { dirname } from 'node:path';
+import { filesOf, signIn, stepUp } from '../admin/sign-in.js';
 import { ApiError } from '../api-error.js';
 import { openDevice } from '../chat/device-file.js';
 import { findPerson } from '../chat/person.js';
@@ -14,8 +14,8 @@ import type { ProbeOptions } from './probe-options.js';
 /** Makes the bot, writes what it comes in with, and names it in the alarm settings. @throws Error when the file is there already */
 export async function setUp({ who, credentials: path, gateways }: ProbeOptions): Promise<void> {
   const person = await findPerson(who);
-  const file = join(dirname(who.peopleFile), 'devices', `${encodeURIComponent(person.name.toLowerCase())}-admin`);
-  const session = await signIn(new RelaisApi(person), person, await openDevice(`${file}.json`), `${file}.session.json`);
+  const files = filesOf(who.peopleFile, person);
+  const session = await signIn(new RelaisApi(person), person, await openDevice(files.device), files.session);
   try {
     const key = DeviceKey.generate();
     const bot = await fresh(
