@@ -10,6 +10,9 @@ import { allContainers, named, podOf } from './kubernetes.js';
 /** Debian has it where no PATH of ours leads. */
 const PATH = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;
 
+/** What the server of Debian, 2.9, does not know and that of the chart does, since 2.10. */
+const NEWER = ' sync_interval: always,';
+
 let home: string;
 beforeEach(() => (home = mkdtempSync(join(tmpdir(), 'relais-nats-'))));
 afterEach(() => rmSync(home, { recursive: true }));
@@ -35,7 +38,7 @@ describe('the configuration of the bundled NATS', () => {
       name,
       name.endsWith('_NKEY') ? newUserKey().publicKey : 'r12e5-_x',
     ]);
-    const here = data['nats.conf']!.replaceAll('/data', home).replaceAll('/run/nats', home);
+    const here = data['nats.conf']!.replace(NEWER, '').replaceAll('/data', home).replaceAll('/run/nats', home);
     return verdictOn(change(here), Object.fromEntries(given) as Record<string, string>);
   }
 
@@ -44,6 +47,15 @@ describe('the configuration of the bundled NATS', () => {
     ['of three', { set: ['nats.replicas=3'] }],
   ])('%s is accepted by a real server, with the keys and permissions of every service (D9)', (_, rendering) => {
     expect(judge(rendering)).toMatchObject({ ok: true });
+  });
+
+  it('acknowledges an event when it is on the disk, as that of k8s/production does', () => {
+    const { data } = named(render({}), 'ConfigMap', 'm-nats') as unknown as { data: Record<string, string> };
+    expect(data['nats.conf']).toMatch(/^jetstream \{.* sync_interval: always, /m);
+    const external = parse(readFileSync(join(workspace, 'k8s/production/nats-values.yaml'), 'utf8')) as {
+      config: { jetstream: { merge: object } };
+    };
+    expect(external.config.jetstream.merge).toEqual({ sync_interval: 'always' });
   });
 
   it('is refused where it is broken, so that the above means something', () => {

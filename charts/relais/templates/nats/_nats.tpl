@@ -11,7 +11,7 @@ write_deadline: "2s"
 ping_interval: "20s"
 lame_duck_grace_period: "5s"
 lame_duck_duration: "30s"
-jetstream { store_dir: /data, max_memory_store: 16MB, max_file_store: {{ include "relais.bytes" .Values.nats.storage.size }} }
+jetstream { store_dir: /data, sync_interval: always, max_memory_store: 16MB, max_file_store: {{ include "relais.bytes" .Values.nats.storage.size }} }
 {{- if gt (int .Values.nats.replicas) 1 }}
 cluster {
   name: {{ $name }}
