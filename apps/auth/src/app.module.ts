@@ -68,6 +68,7 @@ import { Revocations } from './trust/revocations.postgres.js';
 import { SigningKeys } from './trust/signing-keys.postgres.js';
 import { TrustController } from './trust/trust.controller.js';
 import { ExpandAudienceHandler } from './users/expand-audience.js';
+import { NameIndexing } from './users/name-indexing.js';
 import { ListUsersHandler } from './users/list-users.js';
 import { ReadMeHandler } from './users/read-me.js';
 import { RemoveUserHandler } from './users/remove-user.js';
@@ -224,12 +225,20 @@ function backgroundOf({ config, log, connection, db, rotation, clock = new Syste
     },
     {
       provide: Housekeeping,
-      useFactory: (revocations: Revocations, keys: SigningKeys) =>
-        new Housekeeping(new Database(db), revocations, keys, rotation, clock, {
-          intervalMs: config.HOUSEKEEPING_INTERVAL_MS,
-          log,
-        }),
-      inject: [Revocations, SigningKeys],
+      useFactory: (revocations: Revocations, keys: SigningKeys, personal: PersonalData) =>
+        new Housekeeping(
+          new Database(db),
+          revocations,
+          keys,
+          rotation,
+          new NameIndexing(new Database(db), personal, log),
+          clock,
+          {
+            intervalMs: config.HOUSEKEEPING_INTERVAL_MS,
+            log,
+          },
+        ),
+      inject: [Revocations, SigningKeys, PersonalData],
     },
   ];
 }

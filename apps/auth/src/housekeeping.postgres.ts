@@ -18,6 +18,7 @@ import { deleteOldFactorResets } from './resets/factor-reset-rows.postgres.js';
 import { deleteOldPasswordResets } from './resets/password-reset-rows.postgres.js';
 import type { Revocations } from './trust/revocations.postgres.js';
 import type { SigningKeys } from './trust/signing-keys.postgres.js';
+import type { NameIndexing } from './users/name-indexing.js';
 import { reportOverdueWipes } from './wipe/overdue-wipes.postgres.js';
 
 const REWRAP_BATCH = 200;
@@ -26,18 +27,20 @@ const RUN_SECONDS = 30 * 86_400;
 
 /**
  * Removes what has run out: sessions, invitations, counted tries, revocations; and moves keys to the active key encryption
- * key after its rotation. Nothing depends on it having run, because
+ * key after its rotation, and names into their index. Nothing depends on it having run, because
  * everything is checked against the clock when it is used. Any replica may do it, at the same time, too.
  */
 export class Housekeeping {
   private timer: NodeJS.Timeout | undefined;
   private working: Promise<void> | undefined;
+  private readonly stopped = new AbortController();
 
   constructor(
     private readonly db: Database,
     private readonly revocations: Revocations,
     private readonly keys: SigningKeys,
     private readonly rotation: KeyRotation,
+    private readonly names: NameIndexing,
     private readonly clock: Clock,
     private readonly options: { intervalMs: number; log: Log },
   ) {}
@@ -48,6 +51,7 @@ export class Housekeeping {
 
   async stop(): Promise<void> {
     clearInterval(this.timer);
+    this.stopped.abort();
     await this.working;
   }
 
@@ -58,6 +62,8 @@ export class Housekeeping {
     const tries = new Date(this.clock.now().getTime() - THROTTLE_MEMORY_MS);
     await this.db.outside((tx) => rows(tx, 'DELETE FROM login_throttle t WHERE t.last_tried_at < $1', [tries]));
     for (const organizationId of await allOrganizations(this.db)) await this.tidy(organizationId);
+    for (const organizationId of await allOrganizations(this.db))
+      await this.names.run(organizationId, this.stopped.signal);
   }
 
   private async tidy(organizationId: OrganizationId): Promise<void> {

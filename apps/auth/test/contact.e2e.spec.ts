@@ -46,6 +46,8 @@ describe('who may meet whom', () => {
   const check = (by: Member, verb: 'see' | 'message' | 'alarm' = 'message') =>
     world.bus.request(checkContacts, { userIds: [owner, anna, ben, cleo].map(idOf), verb }, as(by));
   const listed = async (by: Member) => (await world.bus.request(listUsers, {}, as(by))).items.map(({ id }) => id);
+  const found = async (by: Member, search: string) =>
+    (await world.bus.request(listUsers, { search }, as(by))).items.map(({ id }) => id);
   const explain = (from: Member, to: Member, by = owner, verb: 'see' | 'message' | 'alarm' = 'message') =>
     world.bus.request(explainContact, { from: idOf(from), to: idOf(to), verb }, as(by));
   const join = (poolId: PoolId, member: Member) =>
@@ -97,6 +99,26 @@ describe('who may meet whom', () => {
     expect(resolved.userIds).toEqual([idOf(cleo)]);
     expect(new Set(await listed(owner))).toEqual(new Set([owner, anna, ben, cleo].map(idOf)));
     expect((await check(owner, 'alarm')).allowed).toHaveLength(4);
+  });
+
+  it('lets nobody be found by name whom one may not see, nor by the first letters of it (R-T8, A-62)', async () => {
+    const name = 'Benedikt Barrier';
+    await world.bus.request(updateUser, { userId: idOf(ben), displayName: name }, as(owner));
+    const open = [await found(anna, name), await found(anna, 'be')];
+    await setMode('pools');
+
+    expect(open).toEqual([[idOf(ben)], [idOf(ben)]]);
+    expect([await found(anna, name), await found(anna, 'be')]).toEqual([[], []]);
+    expect([await found(ben, name), await found(owner, name)]).toEqual([[idOf(ben)], [idOf(ben)]]);
+
+    await setMode('matrix');
+    const key = { fromPoolId: north, toPoolId: south };
+    await world.bus.request(putContactCell, { ...key, see: true, message: false, alarm: false }, as(owner));
+    expect(await found(anna, name)).toEqual([idOf(ben)]);
+    await world.bus.request(deleteContactCell, key, as(owner));
+    expect(await found(anna, name)).toEqual([]);
+    await setMode('closed');
+    expect(await found(anna, name)).toEqual([]);
   });
 
   it('is what the table of pools says, in one direction each', async () => {

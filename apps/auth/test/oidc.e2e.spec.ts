@@ -27,6 +27,7 @@ import { factsOf } from './facts.js';
 import { HostileProvider, type Forgery } from './oidc-hostile-provider.js';
 import { Browser, OidcProviderProcess, REDIRECT_URI } from './oidc-provider-process.js';
 import { aDevice } from './person.js';
+import { unfindable } from './unfindable.js';
 import { aMember, anOrganization, codeOf, type Member, signIn, startWorld, type World } from './world.js';
 
 const PEOPLE = {
@@ -108,6 +109,7 @@ describe('signing in with an identity provider', () => {
       expect(ada).toMatchObject({ displayName: 'Ada Able', role: 'admin', poolIds: [pool] });
       expect((await login('ada')).userId).toBe(first.userId);
       expect(await people()).toHaveLength(2);
+      expect(await unfindable(world, owner)).toEqual([]);
       expect((await factsOf(world, 'user.provisioned')).filter(({ object }) => object.id === ada.id)).toHaveLength(1);
       const [opened] = (await factsOf(world, 'session.opened')).filter(({ actor }) => actor.id === ada.id);
       expect(opened).toMatchObject({ after: { method: 'oidc', amr: ['fed'] } });

@@ -4,6 +4,7 @@ import { as } from './factors.js';
 import { factsOf } from './facts.js';
 import { aDevice } from './person.js';
 import { phoneOf } from './phones.js';
+import { unfindable } from './unfindable.js';
 import { aMember, anOrganization, codeOf, type Member, startWorld, type World } from './world.js';
 
 describe('a list of people', () => {
@@ -166,5 +167,6 @@ describe('a list of people', () => {
   it('of a thousand is made in one go', async () => {
     const csv = `email,name\n${Array.from({ length: 1_000 }, (_, at) => `t${at}@brigade.example,T ${at}`).join('\n')}`;
     expect(await run(csv)).toMatchObject({ made: 1_000, refused: 0 });
+    expect(await unfindable(world, owner)).toEqual([]);
   });
 });

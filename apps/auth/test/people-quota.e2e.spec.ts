@@ -229,5 +229,5 @@ describe('the quota of people', () => {
 
 const somebody = (organizationId: OrganizationId): NewUser => ({
   ...{ organizationId, id: newId<UserId>(), role: 'member', poolIds: [], passwordHash: 'none', now: new Date() },
-  ...{ emailIndex: randomBytes(32), emailSealed: randomBytes(32), displayNameSealed: randomBytes(32) },
+  ...{ emailIndex: randomBytes(32), emailSealed: randomBytes(32), name: { sealed: randomBytes(32), beginnings: [] } },
 });

@@ -87,12 +87,13 @@ describe('the table of permissions (A-42)', () => {
   /** A person who never signed in with a password, because that takes its time, with a device and a session. */
   async function somebody(role: Role, poolId: PoolId): Promise<Somebody & { deviceId: DeviceId }> {
     const userId = newId<UserId>();
-    const seal = (column: 'app_user.display_name' | 'app_user.email') =>
-      world.app
-        .get(PersonalData)
-        .sealOfUser(userId, { organizationId: organizationId(), column, rowId: userId }, 'x@example.org');
+    const personal = world.app.get(PersonalData);
+    const address = { organizationId: organizationId(), column: 'app_user.email', rowId: userId } as const;
     const secret = { emailIndex: Buffer.from(userId), passwordHash: await passwordHash };
-    const names = { displayNameSealed: await seal('app_user.display_name'), emailSealed: await seal('app_user.email') };
+    const names = {
+      name: await personal.sealName(organizationId(), userId, 'Somebody'),
+      emailSealed: await personal.sealOfUser(userId, address, 'x@example.org'),
+    };
     await within((tx) =>
       insertUser(tx, {
         ...{ organizationId: organizationId(), id: userId, role, poolIds: [poolId], now: world.clock.now() },

@@ -13,6 +13,7 @@ import { as } from './factors.js';
 import { factsOf } from './facts.js';
 import { phoneOf, toldPhone } from './phones.js';
 import { ScimTester } from './scim.js';
+import { unfindable } from './unfindable.js';
 import { anOrganization, codeOf, type Member, startWorld, type World } from './world.js';
 
 describe('SCIM (RFC 7643, RFC 7644)', () => {
@@ -107,6 +108,7 @@ describe('SCIM (RFC 7643, RFC 7644)', () => {
       expect([first.status, same.etag, other.status]).toEqual([200, first.etag, 200]);
       expect(other.etag).not.toBe(first.etag);
       expect((await person(id))?.displayName).toBe('Ada Able');
+      expect(await unfindable(world, owner)).toEqual([]);
     });
 
     it('takes a PATCH as Microsoft Entra ID writes it', async () => {

@@ -42,6 +42,17 @@ describe('the blind index', () => {
     expect(digests[0]).toHaveLength(32);
   });
 
+  it('gives many values at once the digests that each has alone', async () => {
+    const index = new BlindIndex(provider);
+    const alone = [
+      await index.digest(organizationId, 'name_beginning', 'an'),
+      await index.digest(organizationId, 'name_beginning', 'ann'),
+    ];
+
+    expect(await index.digests(organizationId, 'name_beginning', ['an', 'ann'])).toEqual(alone);
+    expect(await index.digests(organizationId, 'name_beginning', [])).toEqual([]);
+  });
+
   it('stays the same over a KEK rotation', async () => {
     const index = new BlindIndex(provider);
     const before = await index.digest(organizationId, 'email', 'ada@example.org');

@@ -36,9 +36,9 @@ export function growPeople(world: World, people: number): Promise<unknown> {
       `WITH known AS (
          SELECT k.id, row_number() OVER (ORDER BY k.id) - 1 AS at, count(*) OVER () AS total FROM app_user k WHERE k.organization_id = $1
        ), made AS (
-         INSERT INTO app_user (organization_id, id, role, state, email_index, email_sealed, display_name_sealed, password_hash, created_at)
+         INSERT INTO app_user (organization_id, id, role, state, email_index, email_sealed, display_name_sealed, name_indexed, password_hash, created_at)
          SELECT u.organization_id, (left(k.id::text, 18) || right(gen_random_uuid()::text, 18))::uuid, 'member', 'active', sha256(n::text::bytea), u.email_sealed,
-                u.display_name_sealed, u.password_hash, now()
+                u.display_name_sealed, sha256(u.display_name_sealed), u.password_hash, now()
          FROM app_user u, generate_series((SELECT count(*) FROM app_user c WHERE c.organization_id = $1), $3::int - 1) AS n JOIN known k ON k.at = n % k.total
          WHERE u.organization_id = $1 AND u.id = $2 RETURNING organization_id, id)
        INSERT INTO pool_user (organization_id, pool_id, user_id)

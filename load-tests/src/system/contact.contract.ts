@@ -65,12 +65,16 @@ export function contactContract(running: Running): void {
     expect(await codeOf(ben.say(id, 'still here?'))).toBe('conversation_not_found');
   });
 
-  it('neither find nor write to each other, and are told why by nobody but administrators', async () => {
+  it('neither find nor write to each other, and are told why by nobody but administrators (R-T8)', async () => {
     const direct = await ben.start('direct', [anna]);
     await setMode('pools');
 
     const { items } = await ben.call(ROUTES.listUsers, { limit: 200 });
     expect(items.map(({ id }) => id)).not.toContain(anna.id);
+    const search = anna.account.displayName;
+    const found = async (by: Person) => (await by.call(ROUTES.listUsers, { search })).items.map(({ id }) => id);
+    expect(await found(admin)).toContain(anna.id);
+    expect(await found(ben)).not.toContain(anna.id);
     expect(await codeOf(ben.start('group', [anna]))).toBe('user_not_found');
     await eventually(async () => (await codeOf(ben.say(direct, 'psst'))) === 'may_not_write');
     const question = { from: ben.id, to: anna.id };

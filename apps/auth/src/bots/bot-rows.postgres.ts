@@ -3,7 +3,7 @@ import type { Bot, BotAudience, Scope } from '@relais/contracts';
 import type { OrganizationId, PoolId, UserId } from '@relais/kernel';
 import type { Tx } from '../database/database.js';
 import { row, rows } from '../database/sql.js';
-import type { PersonalData } from '../sealing/personal-data.js';
+import type { PersonalData, SealedName } from '../sealing/personal-data.js';
 import { insertUser } from '../users/user-rows.postgres.js';
 
 export interface BotRow {
@@ -44,7 +44,7 @@ export async function lockBot(tx: Tx, organizationId: OrganizationId, id: UserId
 export interface NewBot {
   organizationId: OrganizationId;
   id: UserId;
-  displayNameSealed: Buffer;
+  name: SealedName;
   emailSealed: Buffer;
   scopes: readonly Scope[];
   madeBy: UserId;

@@ -54,12 +54,11 @@ export class BotsHandler {
 
   private async prepare({ organizationId, userId }: Principal, { displayName, scopes }: Command): Promise<NewBot> {
     const id = newId<UserId>();
-    const seal = (column: 'app_user.display_name' | 'app_user.email', text: string) =>
-      this.personal.sealOfUser(id, { organizationId, column, rowId: id }, text);
+    const address = { organizationId, column: 'app_user.email', rowId: id } as const;
     return {
       ...{ organizationId, id, scopes, madeBy: userId, now: this.clock.now() },
-      displayNameSealed: await seal('app_user.display_name', displayName),
-      emailSealed: await seal('app_user.email', ''),
+      name: await this.personal.sealName(organizationId, id, displayName),
+      emailSealed: await this.personal.sealOfUser(id, address, ''),
     };
   }
 

@@ -9,7 +9,7 @@ import { Database, type Tx } from '../database/database.js';
 import { EventLog } from '../event-log.js';
 import { actorSubject, difference, type NewFact, recordFact } from '../facts/record-fact.js';
 import { type Actor, actorWith } from '../permissions/actor.postgres.js';
-import { PersonalData } from '../sealing/personal-data.js';
+import { PersonalData, type SealedName } from '../sealing/personal-data.js';
 import { revoke, Revocations } from '../trust/revocations.postgres.js';
 import { changeUser, deleteUser } from '../users/user-rows.postgres.js';
 import { type BotRow, changeScopes, findBot, lockBot, toBots } from './bot-rows.postgres.js';
@@ -33,10 +33,8 @@ export class ChangeBotHandler {
     const { botId } = command;
     // Writes a key for an id that may not exist; so this is looked at before, and again inside.
     await this.db.within(organizationId, (tx) => lockAllowed(tx, principal, botId));
-    const nameSealed = await this.sealName(principal, command);
-    const { bot, revocations } = await this.db.within(organizationId, (tx) =>
-      this.write(tx, principal, command, nameSealed),
-    );
+    const name = await this.sealName(principal, command);
+    const { bot, revocations } = await this.db.within(organizationId, (tx) => this.write(tx, principal, command, name));
     this.revocations.announce(revocations);
     const [changed] = await toBots(this.personal, organizationId, [bot]);
     return changed as Bot;
@@ -59,14 +57,14 @@ export class ChangeBotHandler {
     return {};
   }
 
-  private async write(tx: Tx, principal: Principal, command: Command, nameSealed: Buffer | null) {
+  private async write(tx: Tx, principal: Principal, command: Command, name: SealedName | null) {
     const { organizationId } = principal;
     const { botId, scopes, state, displayName } = command;
     const { actor, bot: before } = await lockAllowed(tx, principal, botId);
     const given = scopes?.filter((scope) => !before.scopes.includes(scope)) ?? [];
     assertMayGive(actor, given);
     if (given.length > 0) await this.freshness.assertFresh(tx, principal);
-    await changeUser(tx, organizationId, botId, { state, nameSealed });
+    await changeUser(tx, organizationId, botId, { state, name });
     if (scopes) await changeScopes(tx, organizationId, botId, scopes);
     const bot = (await findBot(tx, organizationId, botId)) as BotRow;
     const change = difference(stateOf(before), stateOf(bot));
@@ -76,10 +74,9 @@ export class ChangeBotHandler {
     return { bot, revocations: hasLost ? await revoke(tx, 'user', [botId]) : ([] as Revocation[]) };
   }
 
-  private async sealName({ organizationId }: Principal, { botId, displayName }: Command): Promise<Buffer | null> {
+  private async sealName({ organizationId }: Principal, { botId, displayName }: Command): Promise<SealedName | null> {
     if (displayName === undefined) return null;
-    const place = { organizationId, column: 'app_user.display_name', rowId: botId } as const;
-    return this.personal.sealOfUser(botId, place, displayName);
+    return this.personal.sealName(organizationId, botId, displayName);
   }
 }
 

@@ -20,6 +20,7 @@ import { PeopleQuota1764290000000 } from './migrations/1764290000000-people-quot
 import { InvitationsForAddresses1764291000000 } from './migrations/1764291000000-invitations-for-addresses.js';
 import { MakersOfProviders1764292000000 } from './migrations/1764292000000-makers-of-providers.js';
 import { MakersOfDirectories1764294000000 } from './migrations/1764294000000-makers-of-directories.js';
+import { NameSearch1764295000000 } from './migrations/1764295000000-name-search.js';
 import { Addresses1764100200000 } from './migrations/1764100200000-addresses.js';
 
 /** Every migration of this service, oldest first. */
@@ -47,4 +48,5 @@ export const migrations = [
   InvitationsForAddresses1764291000000,
   MakersOfProviders1764292000000,
   MakersOfDirectories1764294000000,
+  NameSearch1764295000000,
 ];

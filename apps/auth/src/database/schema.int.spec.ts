@@ -36,6 +36,18 @@ describe('the schema of auth (A-55, A-59)', () => {
       ...['address_change', 'bootstrap', 'inbox', 'login_throttle', 'migrations', 'organization_handle', 'outbox'],
       ...['outbox_cursor', 'revocation', 'signing_key'],
     ],
-    hidden: [...['organization', 'app_user', 'device', 'session', 'refresh_token', 'invitation', 'pool', 'pool_user']],
+    hidden: [
+      ...[
+        'organization',
+        'app_user',
+        'device',
+        'session',
+        'refresh_token',
+        'invitation',
+        'pool',
+        'pool_user',
+        'name_beginning',
+      ],
+    ],
   });
 });

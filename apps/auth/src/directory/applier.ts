@@ -68,14 +68,14 @@ export class Applier {
     if (!record) return { change, userId, record };
     const seal = (column: Column, text: string) =>
       this.personal.sealOfUser(userId, { organizationId, column, rowId: userId }, text);
-    const [emailSealed, displayNameSealed, placeSealed, phoneSealed, emailIndex] = await Promise.all([
+    const [emailSealed, name, placeSealed, phoneSealed, emailIndex] = await Promise.all([
       seal('app_user.email', record.email),
-      seal('app_user.display_name', record.displayName),
+      this.personal.sealName(organizationId, userId, record.displayName),
       seal('external_identity.place', record.dn),
       record.phone === undefined ? null : seal('app_user.phone', record.phone),
       this.personal.emailIndex(organizationId, record.email),
     ]);
-    return { change, userId, record, sealed: { emailSealed, displayNameSealed, placeSealed, phoneSealed, emailIndex } };
+    return { change, userId, record, sealed: { emailSealed, name, placeSealed, phoneSealed, emailIndex } };
   }
 
   private async applyAll(tx: Tx, applying: Applying, prepared: readonly Prepared[]): Promise<Revocation[]> {

@@ -8,8 +8,10 @@ import { defaultPool } from '../pools/pool-rows.postgres.js';
 import { assertRoomFor, isFull } from '../people-quota/room.postgres.js';
 import { rolesOf } from '../identity-providers/provider-grants.postgres.js';
 import { assertMayRegister } from '../registration-policy/may-register.js';
+import type { SealedName } from '../sealing/personal-data.js';
 import { deleteSessions } from '../sessions/session-rows.postgres.js';
 import { revoke } from '../trust/revocations.postgres.js';
+import { writeBeginnings } from '../users/name-index.postgres.js';
 import { hasOtherOwner, insertUser, lockUser, type UserRow } from '../users/user-rows.postgres.js';
 import type { DirectoryRecord } from './read-directory.js';
 import type { ChangeMark, ChangeRow } from './run-rows.postgres.js';
@@ -32,7 +34,7 @@ export interface Prepared {
   record: DirectoryRecord | null;
   sealed?: {
     emailSealed: Buffer;
-    displayNameSealed: Buffer;
+    name: SealedName;
     placeSealed: Buffer;
     /** Null where the directory has none. */
     phoneSealed: Buffer | null;
@@ -165,12 +167,12 @@ async function bring(
 }
 
 const leftAs = (
-  { displayNameSealed, emailSealed, phoneSealed }: Omit<NonNullable<Prepared['sealed']>, 'placeSealed'>,
+  { name, emailSealed, phoneSealed }: Omit<NonNullable<Prepared['sealed']>, 'placeSealed'>,
   rest: Pick<UserRow, 'role' | 'state' | 'pool_ids'>,
 ): Buffer =>
   standingDigest({
     ...rest,
-    display_name_sealed: displayNameSealed,
+    display_name_sealed: name.sealed,
     email_sealed: emailSealed,
     phone_sealed: phoneSealed,
   });
@@ -190,7 +192,7 @@ export async function isTaken(
 }
 
 /**
- * Writes what is given. Without an address or a number those stay; a number that is null is taken away.
+ * Writes what is given. Without a name, an address or a number those stay; a number that is null is taken away.
  *
  * @throws AppError `people_limit_reached` when the person would be active again, before anything is written
  */
@@ -202,7 +204,7 @@ export async function writePerson(
     role: string;
     state: string;
     poolIds: readonly string[];
-    displayNameSealed: Buffer;
+    name?: SealedName;
     emailIndex?: Buffer;
     emailSealed?: Buffer;
     phoneSealed?: Buffer | null;
@@ -211,7 +213,8 @@ export async function writePerson(
   if (person.state === 'active') await assertRoomFor(tx, organizationId, id);
   await rows(
     tx,
-    `UPDATE app_user u SET role = $3, state = $4, display_name_sealed = $5, email_index = coalesce($6, u.email_index),
+    `UPDATE app_user u SET role = $3, state = $4, display_name_sealed = coalesce($5::bytea, u.display_name_sealed),
+       name_indexed = coalesce(sha256($5::bytea), u.name_indexed), email_index = coalesce($6, u.email_index),
        email_sealed = coalesce($7, u.email_sealed), phone_sealed = CASE WHEN $8 THEN $9 ELSE u.phone_sealed END
      WHERE u.organization_id = $1 AND u.id = $2`,
     [
@@ -219,13 +222,14 @@ export async function writePerson(
       id,
       person.role,
       person.state,
-      person.displayNameSealed,
+      person.name?.sealed ?? null,
       person.emailIndex ?? null,
       person.emailSealed ?? null,
       person.phoneSealed !== undefined,
       person.phoneSealed ?? null,
     ],
   );
+  if (person.name) await writeBeginnings(tx, organizationId, [{ id, ...person.name }]);
   await rows(
     tx,
     'DELETE FROM pool_user p WHERE p.organization_id = $1 AND p.user_id = $2 AND p.pool_id <> ALL($3::uuid[])',

@@ -9,6 +9,7 @@ import { actorSubject, recordFact } from '../facts/record-fact.js';
 import { lockQuota } from '../people-quota/quota-rows.postgres.js';
 import { isFull } from '../people-quota/room.postgres.js';
 import { actorWith } from '../permissions/actor.postgres.js';
+import { PersonalData, type SealedName } from '../sealing/personal-data.js';
 import { deleteSessions } from '../sessions/session-rows.postgres.js';
 import { revoke, Revocations } from '../trust/revocations.postgres.js';
 import { lockUser, type UserRow } from '../users/user-rows.postgres.js';
@@ -28,6 +29,7 @@ const BATCH = 200;
 export class UndoRunHandler {
   constructor(
     private readonly db: Database,
+    private readonly personal: PersonalData,
     private readonly revocations: Revocations,
     private readonly freshness: Freshness,
     private readonly clock: Clock,
@@ -62,8 +64,9 @@ export class UndoRunHandler {
       );
       if (changes.length === 0) return counts;
       after = changes.at(-1)?.position ?? after;
+      const names = await this.personal.sealedNames(organizationId, changes.flatMap(nameBefore));
       const { undone, revocations } = await this.db.within(organizationId, (tx) =>
-        this.undo(tx, organizationId, runId, changes),
+        this.undo(tx, { organizationId, runId, changes, names }),
       );
       this.revocations.announce(revocations);
       counts.undone += undone;
@@ -71,7 +74,7 @@ export class UndoRunHandler {
     }
   }
 
-  private async undo(tx: Tx, organizationId: OrganizationId, runId: string, changes: readonly ChangeRow[]) {
+  private async undo(tx: Tx, { organizationId, runId, changes, names }: Undoing) {
     const revocations: Revocation[] = [];
     const moved: UserId[] = [];
     await lockQuota(tx, organizationId);
@@ -80,7 +83,7 @@ export class UndoRunHandler {
       if (!user || !isAsLeft(user, change)) continue;
       const { before_email_index } = change;
       if (before_email_index && (await isTaken(tx, organizationId, before_email_index, user.id))) continue;
-      const undone = await this.undoOne(tx, organizationId, user, change).catch(ifFull);
+      const undone = await this.undoOne(tx, organizationId, user, change, names.get(user.id)).catch(ifFull);
       if (!undone) continue;
       revocations.push(...undone);
       await markChange(tx, organizationId, runId, change.position, { state: 'undone' });
@@ -96,17 +99,27 @@ export class UndoRunHandler {
     organizationId: OrganizationId,
     user: UserRow,
     change: ChangeRow,
+    name: SealedName | undefined,
   ): Promise<Revocation[]> {
     const { kind, before } = change;
     const was = kind === 'create' || !before ? { role: user.role, state: 'disabled', poolIds: user.pool_ids } : before;
     const reachable = kind === 'create' ? {} : addressesBefore(change);
-    const displayNameSealed = change.before_sealed ?? user.display_name_sealed;
-    await writePerson(tx, organizationId, user.id, { ...was, displayNameSealed, ...reachable });
+    await writePerson(tx, organizationId, user.id, { ...was, ...(name ? { name } : {}), ...reachable });
     if (was.state !== 'disabled' || user.state === 'disabled') return [];
     await deleteSessions(tx, organizationId, { userId: user.id });
     return revoke(tx, 'user', [user.id]);
   }
 }
+
+interface Undoing {
+  organizationId: OrganizationId;
+  runId: string;
+  changes: readonly ChangeRow[];
+  /** Those there were before, of whoever had one. */
+  names: ReadonlyMap<UserId, SealedName>;
+}
+
+const nameBefore = ({ user_id: id, before_sealed: sealed }: ChangeRow) => (id && sealed ? [{ id, sealed }] : []);
 
 /** Nothing of the change was written by then. */
 function ifFull(error: unknown): null {

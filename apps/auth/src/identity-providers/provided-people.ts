@@ -76,11 +76,11 @@ export class ProvidedPeople {
   private async make(provider: OpenProvider, said: Said, newcoming: Newcoming): Promise<void> {
     const { organizationId, id } = provider;
     const { userId, email, emailIndex } = newcoming;
-    const [emailSealed, displayNameSealed] = await Promise.all([
+    const [emailSealed, name] = await Promise.all([
       this.seal(provider, userId, 'app_user.email', email),
-      this.seal(provider, userId, 'app_user.display_name', said.displayName),
+      this.personal.sealName(organizationId, userId, said.displayName),
     ]);
-    const person = { organizationId, id: userId, role: 'member', emailIndex, emailSealed, displayNameSealed } as const;
+    const person = { organizationId, id: userId, role: 'member', emailIndex, emailSealed, name } as const;
     await this.db.within(organizationId, async (tx) => {
       await assertMayBeMade(tx, provider, newcoming);
       await insertUser(tx, { ...person, passwordHash: NO_PASSWORD, poolIds: [], now: this.clock.now() });
@@ -100,7 +100,7 @@ export class ProvidedPeople {
   private seal(
     { organizationId }: OpenProvider,
     userId: UserId,
-    column: 'app_user.email' | 'app_user.display_name' | 'external_identity.place',
+    column: 'app_user.email' | 'external_identity.place',
     text: string,
   ): Promise<Buffer> {
     return this.personal.sealOfUser(userId, { organizationId, column, rowId: userId }, text);

@@ -3,7 +3,7 @@ import type { NewDevice } from '@relais/contracts';
 import { newId, type OrganizationId, type UserId } from '@relais/kernel';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { type PasswordProblem, PasswordPolicy } from '../passwords/password-policy.js';
-import { PersonalData } from '../sealing/personal-data.js';
+import { PersonalData, type SealedName } from '../sealing/personal-data.js';
 
 export interface PersonDetails {
   email: string;
@@ -17,7 +17,7 @@ export interface Newcomer {
   id: UserId;
   emailIndex: Buffer;
   emailSealed: Buffer;
-  displayNameSealed: Buffer;
+  name: SealedName;
   deviceNameSealed: Buffer;
   passwordHash: string;
 }
@@ -39,14 +39,14 @@ export class Newcomers {
   async prepare(organizationId: OrganizationId, details: PersonDetails): Promise<Newcomer> {
     const id = newId<UserId>();
     const passwordHash = await this.hasher.hash(details.password);
-    const seal = (column: 'app_user.email' | 'app_user.display_name' | 'device.name', rowId: string, text: string) =>
+    const seal = (column: 'app_user.email' | 'device.name', rowId: string, text: string) =>
       this.personal.sealOfUser(id, { organizationId, column, rowId }, text);
-    const [emailIndex, emailSealed, displayNameSealed, deviceNameSealed] = await Promise.all([
+    const [emailIndex, emailSealed, name, deviceNameSealed] = await Promise.all([
       this.personal.emailIndex(organizationId, details.email),
       seal('app_user.email', id, details.email),
-      seal('app_user.display_name', id, details.displayName),
+      this.personal.sealName(organizationId, id, details.displayName),
       seal('device.name', details.device.id, details.device.name),
     ]);
-    return { id, emailIndex, emailSealed, displayNameSealed, deviceNameSealed, passwordHash };
+    return { id, emailIndex, emailSealed, name, deviceNameSealed, passwordHash };
   }
 }

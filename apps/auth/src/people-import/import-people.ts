@@ -13,7 +13,7 @@ import { actorWith } from '../permissions/actor.postgres.js';
 import { defaultPool, listPoolRows, toPools } from '../pools/pool-rows.postgres.js';
 import { assertMayRegister } from '../registration-policy/may-register.js';
 import { isFull, roomLeft } from '../people-quota/room.postgres.js';
-import { type Column, PersonalData } from '../sealing/personal-data.js';
+import { type Column, PersonalData, type SealedName } from '../sealing/personal-data.js';
 import { insertUser } from '../users/user-rows.postgres.js';
 import { type Judged, judgeLines, type Newcomer } from './judge-lines.js';
 import { knownAmong } from './known-addresses.postgres.js';
@@ -141,7 +141,7 @@ export class ImportPeopleHandler {
       this.personal.sealOfUser(id, { organizationId, column, rowId: id }, text);
     return {
       emailSealed: await seal('app_user.email', newcomer.email),
-      displayNameSealed: await seal('app_user.display_name', newcomer.displayName),
+      name: await this.personal.sealName(organizationId, id, newcomer.displayName),
       phoneSealed: newcomer.phone === undefined ? null : await seal('app_user.phone', newcomer.phone),
     };
   }
@@ -172,7 +172,7 @@ export class ImportPeopleHandler {
 
 interface Sealed {
   emailSealed: Buffer;
-  displayNameSealed: Buffer;
+  name: SealedName;
   phoneSealed: Buffer | null;
 }
 

@@ -159,13 +159,13 @@ export class ScimUsers {
     const { phone, hasBadPhone = false } = phoneOf(document);
     const seal = (column: Column, text: string) =>
       this.personal.sealOfUser(id, { organizationId, column, rowId: id }, text);
-    const [emailSealed, displayNameSealed, placeSealed] = [
+    const [emailSealed, name, placeSealed] = [
       await seal('app_user.email', email),
-      await seal('app_user.display_name', displayNameOf(document)),
+      await this.personal.sealName(organizationId, id, displayNameOf(document)),
       await seal('external_identity.place', document.userName),
     ];
     return {
-      ...{ email, emailSealed, displayNameSealed, placeSealed, hasBadPhone },
+      ...{ email, emailSealed, name, placeSealed, hasBadPhone },
       phoneSealed: phone === undefined ? null : await seal('app_user.phone', phone),
       emailIndex: await this.personal.emailIndex(organizationId, email),
       documentSealed: await this.resources.sealUser(client, id, document),

@@ -7,6 +7,7 @@ import { difference, recordFact, userSubject } from '../facts/record-fact.js';
 import { NO_PASSWORD } from '../passwords/password-hasher.js';
 import { defaultPool } from '../pools/pool-rows.postgres.js';
 import { assertMayRegister } from '../registration-policy/may-register.js';
+import type { SealedName } from '../sealing/personal-data.js';
 import { insertUser, type UserRow } from '../users/user-rows.postgres.js';
 import { putOut, takePutOut } from './put-out.postgres.js';
 import { clientSubject, type ScimClient } from './scim-client.js';
@@ -19,7 +20,7 @@ export interface SealedPerson {
   email: string;
   emailIndex: Buffer;
   emailSealed: Buffer;
-  displayNameSealed: Buffer;
+  name: SealedName;
   /** Null where the client says none, or none that can be called. */
   phoneSealed: Buffer | null;
   /** Whether it says only such as cannot be called: then the person has none, and the fact says so. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BlindIndex, CONTENT_DESTROYED, Envelope, type KeyScope, type Opener } from '@relais/crypto';
-import type { OrganizationId } from '@relais/kernel';
+import { AppError, type OrganizationId, type UserId } from '@relais/kernel';
+import { beginningsOf } from '../users/name-words.js';
 
 /** Where a ciphertext belongs; opening it anywhere else fails. */
 export type Column =
@@ -33,6 +34,13 @@ export interface Place {
   rowId: string;
 }
 
+/** A display name to be written: encrypted, and the digests by which it is found. Whoever writes one writes both. */
+export interface SealedName {
+  sealed: Buffer;
+  /** Of 64 bits, as numbers in decimals. */
+  beginnings: readonly string[];
+}
+
 const NAMELESS = '';
 
 /** Keeps names and addresses unreadable in the database. What is about a person has that person's key, which ends with them. */
@@ -46,6 +54,34 @@ export class PersonalData {
   /** Encrypts what is about a person, with their own key. May ask the keystore: call it before the transaction. */
   async sealOfUser(userId: string, place: Place, text: string): Promise<Buffer> {
     return (await this.envelope.keyFor(userScope(place.organizationId, userId))).seal(partsOf(place), text);
+  }
+
+  /** Encrypts somebody's name and digests its beginnings. May ask the keystore: call it before the transaction. */
+  async sealName(organizationId: OrganizationId, userId: string, name: string): Promise<SealedName> {
+    const sealed = await this.sealOfUser(userId, nameOf(organizationId, userId), name);
+    return { sealed, beginnings: await this.digestBeginnings(organizationId, beginningsOf(name)) };
+  }
+
+  /** Names as they stand in rows, with their beginnings; what cannot be opened is left out. A destroyed key leaves none. */
+  async sealedNames(
+    organizationId: OrganizationId,
+    written: readonly { id: UserId; sealed: Buffer }[],
+  ): Promise<Map<UserId, SealedName>> {
+    const all = written.map(({ sealed }) => sealed);
+    const reader = await this.reader(organizationId, all);
+    const found = new Map<UserId, SealedName>();
+    for (const { id, sealed } of written) {
+      const name = openedOrNull(() => reader.open('app_user.display_name', id, sealed));
+      if (name === null) continue;
+      found.set(id, { sealed, beginnings: await this.digestBeginnings(organizationId, beginningsOf(name)) });
+    }
+    return found;
+  }
+
+  /** Keyed digests of beginnings of names, in their order. */
+  async digestBeginnings(organizationId: OrganizationId, beginnings: readonly string[]): Promise<string[]> {
+    const digests = await this.index.digests(organizationId, 'name_beginning', beginnings);
+    return digests.map((digest) => digest.readBigInt64BE().toString());
   }
 
   /** Makes the keys of many people in one go, for who seals about them next. */
@@ -92,6 +128,20 @@ export class Reader {
   open(column: Column, rowId: string, sealed: Buffer): string {
     const opened = this.opener.open(partsOf({ organizationId: this.organizationId, column, rowId }), sealed);
     return opened === CONTENT_DESTROYED ? NAMELESS : opened.toString('utf8');
+  }
+}
+
+const nameOf = (organizationId: OrganizationId, userId: string): Place => ({
+  ...{ organizationId, column: 'app_user.display_name', rowId: userId },
+});
+
+/** Null for what was not sealed for this place; anything else goes on its way. */
+function openedOrNull(open: () => string): string | null {
+  try {
+    return open();
+  } catch (error) {
+    if (AppError.from(error).code === 'decrypt_failed') return null;
+    throw error;
   }
 }
 

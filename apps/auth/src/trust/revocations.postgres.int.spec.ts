@@ -36,14 +36,15 @@ describe('issuing and revoking at the same time', () => {
       const poolId = newId<PoolId>();
       const names = { nameSealed: sealed, poolNameSealed: sealed };
       await insertOrganization(tx, { organizationId, handle: 'brigade', poolId, ...names, now });
-      const person = { emailIndex: sealed, emailSealed: sealed, displayNameSealed: sealed, passwordHash: newSecret() };
+      const name = { sealed, beginnings: [] };
+      const person = { emailIndex: sealed, emailSealed: sealed, name, passwordHash: newSecret() };
       await insertUser(tx, { organizationId, id: userId, role: 'owner', poolIds: [poolId], now, ...person });
     }),
   );
 
   beforeEach(() =>
     databases.database.within(organizationId, async (tx) => {
-      await changeUser(tx, organizationId, userId, { state: 'active', nameSealed: null });
+      await changeUser(tx, organizationId, userId, { state: 'active', name: null });
       const draft = { organizationId, userId, device: aDevice().device, nameSealed: sealed, now };
       const { grant } = await startSession(tx, { ...draft, role: 'owner', amr: ['pwd'], epoch: await readEpoch(tx) });
       refreshToken = grant.refreshToken;
@@ -73,7 +74,7 @@ describe('issuing and revoking at the same time', () => {
 
   const disable = async (tx: Tx) => {
     await lockUser(tx, organizationId, userId);
-    await changeUser(tx, organizationId, userId, { state: 'disabled', nameSealed: null });
+    await changeUser(tx, organizationId, userId, { state: 'disabled', name: null });
     return revoke(tx, 'user', [userId]);
   };
 

@@ -9,7 +9,7 @@ import { EventLog } from '../event-log.js';
 import { actorSubject, difference, type NewFact, recordFact, userSubject } from '../facts/record-fact.js';
 import { type Actor, actorOf, actorWith, assertReaches } from '../permissions/actor.postgres.js';
 import { lockQuota } from '../people-quota/quota-rows.postgres.js';
-import { PersonalData } from '../sealing/personal-data.js';
+import { PersonalData, type SealedName } from '../sealing/personal-data.js';
 import { deleteSessions } from '../sessions/session-rows.postgres.js';
 import { revoke, Revocations } from '../trust/revocations.postgres.js';
 import {
@@ -42,13 +42,13 @@ export class UpdateUserHandler {
     const { organizationId, userId: actorId } = principal;
     // May write a key for an id that does not exist; so the permission is checked before, and again inside.
     await this.db.within(organizationId, (tx) => this.assertAllowed(tx, principal, command));
-    const nameSealed = await this.sealName(principal, command);
+    const name = await this.sealName(principal, command);
     const { user, revocations } = await this.db.within(organizationId, async (tx) => {
       await lockOrganization(tx, organizationId);
       if (command.state === 'active') await lockQuota(tx, organizationId);
       const { before } = await this.assertAllowed(tx, principal, command);
       await this.assertOwnerStays(tx, principal, before, command);
-      await changeUser(tx, organizationId, command.userId, { ...command, nameSealed });
+      await changeUser(tx, organizationId, command.userId, { ...command, name });
       await recordFact(tx, organizationId, {
         actor: actorSubject(principal),
         object: userSubject(command.userId),
@@ -101,13 +101,9 @@ export class UpdateUserHandler {
     return revoke(tx, 'user', [before.id]);
   }
 
-  private async sealName({ organizationId }: Principal, { userId, displayName }: Command): Promise<Buffer | null> {
+  private async sealName({ organizationId }: Principal, { userId, displayName }: Command): Promise<SealedName | null> {
     if (displayName === undefined) return null;
-    return this.personal.sealOfUser(
-      userId,
-      { organizationId, column: 'app_user.display_name', rowId: userId },
-      displayName,
-    );
+    return this.personal.sealName(organizationId, userId, displayName);
   }
 }
 

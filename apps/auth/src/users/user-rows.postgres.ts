@@ -5,7 +5,8 @@ import type { Tx } from '../database/database.js';
 import { row, rows, violates } from '../database/sql.js';
 import { IS_WITHIN, type Reach } from '../contact-policy/reach.js';
 import { assertRoom, assertRoomFor } from '../people-quota/room.postgres.js';
-import type { Reader } from '../sealing/personal-data.js';
+import type { Reader, SealedName } from '../sealing/personal-data.js';
+import { writeBeginnings } from './name-index.postgres.js';
 
 export interface UserRow {
   id: UserId;
@@ -68,6 +69,15 @@ export interface UserSelection {
 }
 
 /**
+ * A condition of SQL on the row `u` of app_user: whether it is in the lists of an asker, of whom `$2`, `$3` and `$4` are as in
+ * `IS_THERE` and `IS_WITHIN`, behind `$5`; `$6` is `inactiveIn`.
+ */
+const IS_LISTED = `u.organization_id = $1 AND ${IS_THERE} AND ($5::uuid IS NULL OR u.id > $5)
+       AND ((u.state = 'active' AND ${IS_WITHIN}) OR $6::uuid[] IS NULL OR coalesce(
+         (SELECT bool_and(i.pool_id = ANY($6)) FROM pool_user i
+          WHERE i.organization_id = u.organization_id AND i.user_id = u.id), false))`;
+
+/**
  * Who is there for the asker, in the order of their ids, which is the order they came in. Those who are not active are listed
  * when every pool of theirs is in `inactiveIn`; null stands for all pools.
  */
@@ -77,15 +87,33 @@ export const listUserRows = (
   asker: Asker,
   { after, limit, inactiveIn, seen }: UserSelection,
 ): Promise<UserRow[]> =>
+  rows(tx, `SELECT ${COLUMNS} FROM app_user u WHERE ${IS_LISTED} ORDER BY u.id LIMIT $7`, [
+    ...[organizationId, asker.userId, asker.isBot, JSON.stringify(seen), after, inactiveIn, limit],
+  ]);
+
+/**
+ * The same of those whose names have all these beginnings. The first is walked in the order of the ids and the others are looked
+ * for in each: so it costs as much as people have the first one, and it should be the rarest.
+ */
+export const searchUserRows = (
+  tx: Tx,
+  organizationId: OrganizationId,
+  asker: Asker,
+  { after, limit, inactiveIn, seen }: UserSelection,
+  [first, ...others]: readonly string[],
+): Promise<UserRow[]> =>
   rows(
     tx,
-    `SELECT ${COLUMNS} FROM app_user u
-     WHERE u.organization_id = $1 AND ${IS_THERE} AND ($5::uuid IS NULL OR u.id > $5)
-       AND ((u.state = 'active' AND ${IS_WITHIN}) OR $6::uuid[] IS NULL OR coalesce(
-         (SELECT bool_and(i.pool_id = ANY($6)) FROM pool_user i
-          WHERE i.organization_id = u.organization_id AND i.user_id = u.id), false))
-     ORDER BY u.id LIMIT $7`,
-    [organizationId, asker.userId, asker.isBot, JSON.stringify(seen), after, inactiveIn, limit],
+    `SELECT ${COLUMNS} FROM name_beginning n JOIN app_user u ON u.organization_id = n.organization_id AND u.id = n.user_id
+     WHERE n.organization_id = $1 AND n.digest = $8::bigint AND ($5::uuid IS NULL OR n.user_id > $5) AND ${IS_LISTED}
+       AND NOT EXISTS (SELECT FROM unnest($9::bigint[]) AS o (digest) WHERE NOT EXISTS (
+         SELECT FROM name_beginning b
+         WHERE b.organization_id = n.organization_id AND b.digest = o.digest AND b.user_id = n.user_id))
+     ORDER BY n.user_id LIMIT $7`,
+    [
+      ...[organizationId, asker.userId, asker.isBot, JSON.stringify(seen), after, inactiveIn, limit],
+      ...[first, others],
+    ],
   );
 
 export interface NewUser {
@@ -98,7 +126,7 @@ export interface NewUser {
   role: Role;
   emailIndex: Buffer;
   emailSealed: Buffer;
-  displayNameSealed: Buffer;
+  name: SealedName;
   phoneSealed?: Buffer | null;
   passwordHash: string;
   poolIds: readonly PoolId[];
@@ -115,15 +143,15 @@ export async function insertUser(tx: Tx, user: NewUser): Promise<void> {
   if (kind === 'person' && state === 'active') await assertRoom(tx, user.organizationId);
   await rows(
     tx,
-    `INSERT INTO app_user (organization_id, id, role, email_index, email_sealed, display_name_sealed, password_hash, created_at, phone_sealed, kind, state)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    `INSERT INTO app_user (organization_id, id, role, email_index, email_sealed, display_name_sealed, name_indexed, password_hash, created_at, phone_sealed, kind, state)
+     VALUES ($1, $2, $3, $4, $5, $6::bytea, sha256($6::bytea), $7, $8, $9, $10, $11)`,
     [
       user.organizationId,
       user.id,
       user.role,
       user.emailIndex,
       user.emailSealed,
-      user.displayNameSealed,
+      user.name.sealed,
       user.passwordHash,
       user.now,
       user.phoneSealed ?? null,
@@ -131,6 +159,7 @@ export async function insertUser(tx: Tx, user: NewUser): Promise<void> {
       state,
     ],
   );
+  await writeBeginnings(tx, user.organizationId, [{ id: user.id, ...user.name }]);
   await rows(
     tx,
     'INSERT INTO pool_user (organization_id, pool_id, user_id) SELECT $1, p.id, $2 FROM unnest($3::uuid[]) AS p (id)',
@@ -187,20 +216,17 @@ export async function changeUser(
   tx: Tx,
   organizationId: OrganizationId,
   id: UserId,
-  {
-    role,
-    state,
-    nameSealed,
-  }: { role?: Role | undefined; state?: User['state'] | undefined; nameSealed: Buffer | null },
+  { role, state, name }: { role?: Role | undefined; state?: User['state'] | undefined; name: SealedName | null },
 ): Promise<void> {
   if (state === 'active') await assertRoomFor(tx, organizationId, id);
   await rows(
     tx,
     `UPDATE app_user u SET role = coalesce($3, u.role), state = coalesce($4, u.state),
-       display_name_sealed = coalesce($5, u.display_name_sealed)
+       display_name_sealed = coalesce($5::bytea, u.display_name_sealed), name_indexed = coalesce(sha256($5::bytea), u.name_indexed)
      WHERE u.organization_id = $1 AND u.id = $2`,
-    [organizationId, id, role ?? null, state ?? null, nameSealed],
+    [organizationId, id, role ?? null, state ?? null, name?.sealed ?? null],
   );
+  if (name) await writeBeginnings(tx, organizationId, [{ id, ...name }]);
 }
 
 /** Exchanges a password hash. Changes nothing when it is no longer `from`. */

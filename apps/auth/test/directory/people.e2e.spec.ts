@@ -3,6 +3,7 @@ import { ADMIN, PASSWORD, personDn } from '@relais/testing';
 import { as } from '../factors.js';
 import { factsOf } from '../facts.js';
 import { aDevice } from '../person.js';
+import { unfindable } from '../unfindable.js';
 import { aMember, codeOf } from '../world.js';
 import { aDirectorySite, PEOPLE } from './directory-site.js';
 
@@ -29,6 +30,7 @@ describe('a directory', () => {
 
     expect(await run()).toMatchObject({ updates: 1, applied: 1 });
     expect((await people()).map(({ displayName }) => displayName)).toContain('Chief Five');
+    expect(await unfindable(site.world, site.owner)).toEqual([]);
   });
 
   it('puts out who is gone there, with their sessions, and lets them in again when they are back', async () => {

@@ -8,6 +8,7 @@ import {
 import { personDn } from '@relais/testing';
 import { as } from '../factors.js';
 import { factsOf } from '../facts.js';
+import { unfindable } from '../unfindable.js';
 import { codeOf } from '../world.js';
 import { aDirectorySite, PEOPLE } from './directory-site.js';
 
@@ -81,6 +82,19 @@ describe('a run of a directory', () => {
     await site.world.passDays(8);
     await site.signInAgain();
     expect(await codeOf(undo(done.id))).toBe('run_state_conflict');
+  });
+
+  it('is taken back with the names there were, by which everybody is found again', async () => {
+    await run();
+    await replace(personDn('p33'), { cn: ['Chief Thirty'] });
+    const done = await run();
+    const renamed = (await people()).filter(({ displayName }) => displayName === 'Chief Thirty');
+
+    expect(await undo(done.id)).toEqual({ undone: 1, skipped: 0 });
+
+    expect(renamed).toHaveLength(1);
+    expect((await named('p33'))?.displayName).toBe('Person p33');
+    expect(await unfindable(site.world, site.owner)).toEqual([]);
   });
 
   it('brings nobody in or back beyond the quota of people, nor does taking it back, and goes on when there is room', async () => {

@@ -9,6 +9,7 @@ import {
   pageOf,
   pageRequest,
   poolId,
+  text,
   timestamp,
   userId,
 } from '../primitives.js';
@@ -44,14 +45,18 @@ export const readMe = defineRequest({
   errors: {},
 });
 
-/** People of the caller's organization: id and name only for members (A-62), the rest for administrators. */
+/**
+ * People of the caller's organization: id and name only for members (A-62), the rest for administrators. With `search`, those whose
+ * name has for each of its words one that begins with it, whatever the case and the accents; one of them needs two letters or digits.
+ * Pages of a search may be short or empty: go on while there is a `next`.
+ */
 export const listUsers = defineRequest({
   subject: 'rpc.auth.user.list.v1',
   access: 'user',
   bots: ['people:read'],
-  input: z.strictObject(pageRequest),
+  input: z.strictObject({ ...pageRequest, search: text(LIMITS.displayNameBytes).optional() }),
   output: pageOf(user.partial({ role: true, state: true, poolIds: true, createdAt: true })),
-  errors: {},
+  errors: { search_too_short: 'invalid' },
 });
 
 /** Which of these are active people of the caller's organization; the others are left out. */
