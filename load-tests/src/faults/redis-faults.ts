@@ -12,7 +12,8 @@ export async function restartRedisEmpty({ cluster }: World): Promise<void> {
   await pause(1_000);
 }
 
-const TRIES = 60;
+/** Of one address, which each of two gateways lets try thirty times. */
+const TRIES = 100;
 
 /**
  * With Redis lost, guessing a password must still be limited: of many tries in a row, those after the first bursts are
