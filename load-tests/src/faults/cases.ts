@@ -254,7 +254,7 @@ export const CASES: readonly FaultCase[] = [
 /** Enough to see in minutes that the promises hold; part of `npm test`. */
 export const SMOKE: readonly string[] = ['F-01', 'F-02', 'F-05', 'F-11-small'];
 
-/** What everything else stands on: that nothing acknowledged is ever lost. Twelve minutes on two cores. */
+/** What everything else stands on: that nothing acknowledged is ever lost. Ten minutes on two cores. */
 export const FOUNDATION: readonly string[] = [
   ...['F-01', 'F-02', 'F-03', 'F-05', 'F-08', 'F-11', 'F-13', 'F-14', 'F-15', 'F-20', 'F-29'],
 ];
