@@ -39,6 +39,28 @@ describe('the examples of k8s/', () => {
     expect(askedFor(objects)).toContain(`${database!.metadata.name}-superuser`);
   });
 
+  it('of the metrics adapter serve what the autoscaler of the gateways asks for, of each pod (D6)', () => {
+    const { rules } = parse(read('production/prometheus-adapter-values.yaml')) as {
+      rules: {
+        custom: { seriesQuery: string; resources: { overrides: object }; name: { as: string }; metricsQuery: string }[];
+      };
+    };
+    // Where the operator is, it makes the same autoscaler of the same two metrics.
+    const [values, set] = [parse(read('production/relais-values.yaml')) as object, ['operator.enabled=false']];
+    const autoscaler = render({ files: [HA], values, set }).find(({ kind }) => kind === 'HorizontalPodAutoscaler')!;
+    const asked = (autoscaler.spec.metrics as { type: string; pods?: { metric: { name: string } } }[]).flatMap(
+      ({ pods }) => pods?.metric.name ?? [],
+    );
+    expect(rules.custom.map(({ name }) => name.as)).toEqual(asked);
+    const known = readFileSync(join(workspace, 'docs', 'reference', 'metrics.md'), 'utf8');
+    for (const { seriesQuery, resources, metricsQuery } of rules.custom) {
+      const [, metric = '', labels = ''] = seriesQuery.match(/^(\w+)\{(.*)\}$/)!;
+      expect(known).toContain(`| \`${metric}\` | gauge |`);
+      expect(labels.match(/\w+(?=!=)/g)).toEqual(Object.keys(resources.overrides));
+      expect(metricsQuery).toMatch(/^sum\(.*\) by \(<<\.GroupBy>>\)$/);
+    }
+  });
+
   it('of Argo CD and Flux are values that the chart takes, and hold no hook (E1)', () => {
     const [application] = objectsIn(read('argocd/application.yaml'));
     const release = objectsIn(read('flux/release.yaml')).find(({ kind }) => kind === 'HelmRelease');
