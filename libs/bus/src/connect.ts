@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { accessSync } from 'node:fs';
 import { dependency, gauge, counter, type Log } from '@relais/observability';
 import { connect, nkeyAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 
@@ -40,12 +40,15 @@ export async function connectNats({
   caFile,
   log,
 }: NatsOptions): Promise<BusConnection> {
+  // Said at once: the library would go on trying without a word.
+  if (caFile) accessSync(caFile);
   const nats = await connect({
     servers: url.split(',').map((server) => server.trim()),
     name: `${service}/${replica}`,
     inboxPrefix: `_INBOX.${service}`,
     ...(nkeySeed ? { authenticator: nkeyAuthenticator(new TextEncoder().encode(nkeySeed)) } : {}),
-    ...(caFile ? { tls: { ca: readFileSync(caFile, 'utf8') } } : {}),
+    // Read at each connection, so that a new authority is taken without a restart.
+    ...(caFile ? { tls: { caFile } } : {}),
     maxReconnectAttempts: -1,
     // The library would close for good when it is refused twice, as during a change of keys.
     ignoreAuthErrorAbort: true,
