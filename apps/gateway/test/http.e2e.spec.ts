@@ -160,6 +160,18 @@ describe('the HTTP edge', () => {
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
   });
 
+  it.each([
+    ['a field that is none', 'GET', '/v1/sessions?admin=true', undefined, 'Unrecognized key: "admin"'],
+    ['a value out of bounds', 'GET', `/v1/conversations/${ids}/entries?limit=1000`, undefined, /^limit: .*<=500$/],
+    ['a value of another form', 'POST', '/v1/sync', '{"heads":[["secret text",1]]}', /^heads\.0\.0: expected/],
+    ['a body that is none', 'POST', '/v1/sync', '{"heads":', 'the body is not JSON'],
+  ])('says what is wrong with %s, and never repeats the value', async (_, method, path, body, says) => {
+    const answer = await call(method, path, body === undefined ? {} : { body });
+
+    expect(answer.body['detail']).toEqual(typeof says === 'string' ? says : expect.stringMatching(says));
+    expect(JSON.stringify(answer.body)).not.toContain('secret text');
+  });
+
   it('names the methods a path knows', async () => {
     const { headers } = await call('PATCH', '/v1/sessions');
 

@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { Msg, Subscription } from '@nats-io/transport-node';
-import { COMMON_ERRORS, type RequestContract } from '@relais/contracts';
+import { COMMON_ERRORS, type RequestContract, invalidRequest } from '@relais/contracts';
 import { AppError } from '@relais/kernel';
 import { counter, gauge, histogram, type Log, isTracing, type ReadinessCheck, traced } from '@relais/observability';
 import { type Principal, TokenVerifier } from '@relais/security';
@@ -110,7 +110,7 @@ export class BusServer implements OnApplicationBootstrap {
       if (this.working.size > MAX_IN_FLIGHT)
         throw new AppError('unavailable', 'overloaded', undefined, { retryAfterMs: 500 });
       const input = contract.input.safeParse(parseJson(message.string()));
-      if (!input.success) throw new AppError('invalid', 'invalid_request', input.error.message);
+      if (!input.success) throw invalidRequest(input.error);
       context = await this.contextOf(contract, message, startedAt);
       const output = await this.handle(contract, message, () => handler(input.data, context as RequestContext));
       this.respond(message, encodeSuccess(output));

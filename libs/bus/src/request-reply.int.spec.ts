@@ -42,7 +42,7 @@ const nobodyServes = defineRequest({
 /** Numbers that make the desk fail, each in its own way. */
 const FAILURES: Readonly<Record<number, () => unknown>> = {
   400: () => {
-    throw double.fail('too_big', 'the message stays here', { retryAfterMs: 1_234 });
+    throw double.fail('too_big', 'at most 100', { retryAfterMs: 1_234 });
   },
   401: () => {
     throw new AppError('conflict', 'not_declared_here');
@@ -113,11 +113,12 @@ describe('asking over the bus', () => {
     await expect(doubled(21)).resolves.toEqual({ number: 42 });
   });
 
-  it('raises a declared error as the service raised it, without its message', async () => {
+  it('raises a declared error as the service raised it, with what it says to the caller', async () => {
     await expect(doubled(400)).rejects.toMatchObject({
       kind: 'conflict',
       code: 'too_big',
-      message: 'too_big',
+      says: 'at most 100',
+      message: 'at most 100',
       retryAfterMs: 1_234,
     });
     expect(lines).toEqual([]);
@@ -207,7 +208,8 @@ describe('asking over the bus', () => {
   ])('answers a request of %s with an error, and goes on', async (_, payload) => {
     const reply = await asker.nats.request(double.subject, payload, { timeout: 2_000 });
 
-    expect(reply.json()).toEqual({ ok: false, kind: 'invalid', code: 'invalid_request' });
+    expect(reply.json()).toEqual({ ok: false, kind: 'invalid', code: 'invalid_request', says: expect.any(String) });
+    expect(reply.data.byteLength).toBeLessThan(1_000);
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
     await expect(doubled(2)).resolves.toEqual({ number: 4 });
   });

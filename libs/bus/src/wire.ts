@@ -14,17 +14,25 @@ export const toBytes = (text: string): Uint8Array => Buffer.from(text);
 
 type Reply =
   | { ok: true; data: unknown }
-  | { ok: false; kind: ErrorKind; code: string; retryAfterMs?: number; details?: Record<string, unknown> };
+  | {
+      ok: false;
+      kind: ErrorKind;
+      code: string;
+      says?: string;
+      retryAfterMs?: number;
+      details?: Record<string, unknown>;
+    };
 
 export const encodeSuccess = (data: unknown): string => JSON.stringify({ ok: true, data } satisfies Reply);
 
 /** Only an AppError crosses the wire as itself; anything else is a bug and says nothing. */
 export const encodeFailure = (thrown: unknown): string => {
-  const { kind, code, retryAfterMs, details } = AppError.from(thrown);
+  const { kind, code, says, retryAfterMs, details } = AppError.from(thrown);
   return JSON.stringify({
     ok: false,
     kind,
     code,
+    ...(says === undefined ? {} : { says }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(details === undefined ? {} : { details }),
   } satisfies Reply);
@@ -35,8 +43,9 @@ export const decodeReply = (text: string): unknown => {
   const reply = parseJson(text) as Reply | undefined;
   if (reply?.ok === true) return reply.data;
   if (reply?.ok === false && ERROR_KINDS.includes(reply.kind) && typeof reply.code === 'string') {
-    const { kind, code, retryAfterMs, details } = reply;
-    throw new AppError(kind, code, code, {
+    const { kind, code, says, retryAfterMs, details } = reply;
+    throw new AppError(kind, code, undefined, {
+      ...(says === undefined ? {} : { says }),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...(details === undefined ? {} : { details }),
     });

@@ -25,15 +25,16 @@ export interface RequestContract<
   /** How long whoever asks waits for the answer, ms; 2 000 where nothing is said. */
   readonly timeoutMs?: number;
   readonly errors: Readonly<Record<Code, ErrorKind>>;
-  /** Builds one of the errors this contract declares. */
-  fail(code: Code, message?: string, options?: AppErrorOptions): AppError;
+  /** Builds one of the errors this contract declares; the caller is told what it `says`. */
+  fail(code: Code, says?: string, options?: Omit<AppErrorOptions, 'says'>): AppError;
 }
 
 export const defineRequest = <In extends z.ZodType, Out extends z.ZodType, const Code extends string>(
   spec: Omit<RequestContract<In, Out, Code>, 'fail'>,
 ): RequestContract<In, Out, Code> => ({
   ...spec,
-  fail: (code, message, options) => new AppError(spec.errors[code], code, message, options),
+  fail: (code, says, options) =>
+    new AppError(spec.errors[code], code, says, says === undefined ? options : { ...options, says }),
 });
 
 /** A durable, content-free fact: `evt.<service>.<noun>.<past>.v<n>`, at least once, idempotent by event id. */

@@ -55,6 +55,7 @@ export * from './define.js';
 export * from './errors.js';
 export * from './http/define-route.js';
 export * from './http/routes.js';
+export * from './invalid-request.js';
 export * from './limits.js';
 export * from './messaging/bodies.js';
 export * from './messaging/conversations.js';

@@ -19,28 +19,32 @@ export const RETRYABLE: ReadonlySet<ErrorKind> = new Set(['rate_limited', 'unava
 export interface AppErrorOptions extends ErrorOptions {
   /** When trying again makes sense, in milliseconds from now. */
   retryAfterMs?: number;
+  /** What is wrong with this request and what to do about it, in one sentence for the caller. Sent to them: nothing secret to them. */
+  says?: string;
   /** What the caller needs to go on, such as the token of an unfinished login. Sent to them: JSON, nothing secret to them. */
   details?: Readonly<Record<string, unknown>>;
 }
 
 /**
  * An expected failure. `code` is stable and documented in the contract that declares it;
- * `message` is for logs and may change. Anything thrown that is not an AppError is a bug
+ * `message` is for logs and may change; callers are told `says`. Anything thrown that is not an AppError is a bug
  * and reaches the client as `internal_error` with no detail.
  */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly retryAfterMs: number | undefined;
+  readonly says: string | undefined;
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
   constructor(
     readonly kind: ErrorKind,
     readonly code: string,
-    message: string = code,
+    message?: string,
     options: AppErrorOptions = {},
   ) {
-    super(message, options);
+    super(message ?? options.says ?? code, options);
     this.retryAfterMs = options.retryAfterMs;
+    this.says = options.says;
     this.details = options.details;
   }
 

@@ -23,7 +23,7 @@ export class Access {
    */
   async assertMayNow({ token, scopes }: Principal, wanted: Permission, scope: Scope): Promise<void> {
     if (scopes?.includes(scope)) return;
-    if (scopes) throw new AppError('forbidden', 'forbidden', `needs the scope ${scope}`);
+    if (scopes) throw new AppError('forbidden', 'forbidden', undefined, { says: `needs the scope ${scope}` });
     const mine = await this.bus.request(readMyPermissions, {}, { token });
     if (!holds(mine, wanted)) throw lacks(wanted);
     if (!mine.isFresh) throw new AppError('forbidden', 'step_up_required');
@@ -40,4 +40,4 @@ const holds = ({ permissions }: Mine, wanted: Permission): boolean =>
   permissions.some(({ permission, poolIds }) => permission === wanted && poolIds === undefined);
 
 const lacks = (wanted: Permission): AppError =>
-  new AppError('forbidden', 'forbidden', `needs the permission ${wanted}`);
+  new AppError('forbidden', 'forbidden', undefined, { says: `needs the permission ${wanted}` });

@@ -16,7 +16,8 @@ function patternOf({ cron, timeZone }: When): Cron {
     pattern.nextRun();
     return pattern;
   } catch (cause) {
-    throw new AppError('invalid', 'bad_schedule', 'five fields as in crontab, such as "0 10 * * 2", and a time zone', {
+    throw new AppError('invalid', 'bad_schedule', undefined, {
+      says: 'expected five fields as in crontab, such as "0 10 * * 2", and a time zone',
       cause,
     });
   }

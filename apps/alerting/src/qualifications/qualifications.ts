@@ -77,6 +77,8 @@ export class QualificationsHandler {
     const found = await this.db.within(organizationId, (tx) => listQualificationRows(tx, organizationId, ids));
     const missing = ids.filter((id) => !found.some((one) => one.id === id));
     if (missing.length > 0)
-      throw new AppError('not_found', 'qualification_not_found', `there is no qualification ${missing.join(', ')}`);
+      throw new AppError('not_found', 'qualification_not_found', undefined, {
+        says: `there is no qualification ${missing.join(', ')}`,
+      });
   }
 }

@@ -178,7 +178,9 @@ export class RostersHandler {
       ...addresses.filter((_, at) => !found.some(({ address_index: is }) => is?.equals(indexes[at] as Buffer))),
     ];
     if (missing.length > 0)
-      throw new AppError('not_found', 'roster_not_found', `there is no roster ${missing.join(', ')}`);
+      throw new AppError('not_found', 'roster_not_found', undefined, {
+        says: `there is no roster ${missing.join(', ')}`,
+      });
     return found.map(({ id }) => id);
   }
 

@@ -23,5 +23,5 @@ export function assertMayGive({ grants, role }: Actor, scopes: readonly Scope[])
     throw forbidden('only an owner gives this scope');
   for (const scope of scopes)
     for (const needed of NEEDS[scope] ?? [])
-      if (!holds(grants, needed, 'everywhere')) throw forbidden(`${needed}, to give ${scope}`);
+      if (!holds(grants, needed, 'everywhere')) throw forbidden(`needs the permission ${needed}, to give ${scope}`);
 }

@@ -20,7 +20,7 @@ export class CheckContactsHandler {
     return this.db.within(organizationId, async (tx) => {
       const people = await readPersons(tx, organizationId, [...userIds, userId]);
       const from = people.get(userId);
-      if (!from?.isActive) throw forbidden('not active');
+      if (!from?.isActive) throw forbidden('this account is not active');
       const rules = await readRules(tx, organizationId, from.poolIds);
       const answer: Answer = { allowed: [], refused: [], hasBarriers: rules.mode !== 'open' };
       for (const id of new Set(userIds)) {

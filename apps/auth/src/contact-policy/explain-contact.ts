@@ -3,7 +3,7 @@ import { type RequestContext, Serves } from '@relais/bus';
 import { type ContactRule, type ContactVerb, explainContact } from '@relais/contracts';
 import type { z } from 'zod';
 import { Database } from '../database/database.js';
-import { actorSomewhere, forbidden, poolsIn } from '../permissions/actor.postgres.js';
+import { actorSomewhere, lacksPermission, poolsIn } from '../permissions/actor.postgres.js';
 import { type PersonRow, readPersons, readRules } from './contact-rows.postgres.js';
 import { type ContactRules, decide, type Decision } from './decide.js';
 
@@ -22,9 +22,9 @@ export class ExplainContactHandler {
       const pools = poolsIn(reach);
       const people = await readPersons(tx, organizationId, [from, to]);
       const [one, other] = [people.get(from), people.get(to)];
-      if (!one || !other) throw pools ? forbidden('see_details') : explainContact.fail('user_not_found');
+      if (!one || !other) throw pools ? lacksPermission('see_details') : explainContact.fail('user_not_found');
       const isInside = ({ poolIds }: PersonRow) => !pools || poolIds.some((pool) => pools.includes(pool));
-      if (!isInside(one) || !isInside(other)) throw forbidden('see_details');
+      if (!isInside(one) || !isInside(other)) throw lacksPermission('see_details');
       return answer(await readRules(tx, organizationId, one.poolIds), one, other, verb);
     });
   }

@@ -9,6 +9,7 @@ import { isFull } from '../people-quota/room.postgres.js';
 import { Refusals } from '../facts/refusals.js';
 import { admitted, refused, type RefusalReason } from '../metrics.js';
 import { type Newcomer, Newcomers } from '../organizations/newcomer.js';
+import { PASSWORD_PROBLEMS } from '../passwords/password-policy.js';
 import { findOrganization } from '../organizations/organization-rows.postgres.js';
 import { defaultPool } from '../pools/pool-rows.postgres.js';
 import { startSession } from '../sessions/session-rows.postgres.js';
@@ -51,7 +52,7 @@ export class AcceptInvitationHandler {
     // Looked at twice: now, so that strangers cannot make us hash; and in the transaction that uses it up.
     const handle = await this.handleOf(token);
     const problem = this.newcomers.problemOf(command, [handle]);
-    if (problem) throw acceptInvitation.fail('password_refused', problem);
+    if (problem) throw acceptInvitation.fail('password_refused', PASSWORD_PROBLEMS[problem]);
     const newcomer = await this.newcomers.prepare(token.organizationId, command);
     const grant = await this.create(token, command, newcomer, alongside);
     admitted('invitation');

@@ -14,6 +14,7 @@ import { Settings } from '../settings.js';
 import { readEpoch } from '../trust/revocations.postgres.js';
 import { insertUser } from '../users/user-rows.postgres.js';
 import { type Newcomer, Newcomers } from './newcomer.js';
+import { PASSWORD_PROBLEMS } from '../passwords/password-policy.js';
 import { consumeToken, insertOrganization, isHandleTaken, isTokenUsed } from './organization-rows.postgres.js';
 
 type Command = z.output<typeof bootstrapOrganization.input>;
@@ -44,7 +45,7 @@ export class BootstrapOrganizationHandler {
     await this.assertUnused(tokenHash);
     const { organization, owner, device } = command;
     const problem = this.newcomers.problemOf({ ...owner, device }, [organization.handle, organization.name]);
-    if (problem) throw bootstrapOrganization.fail('password_refused', problem);
+    if (problem) throw bootstrapOrganization.fail('password_refused', PASSWORD_PROBLEMS[problem]);
     const prepared = await this.prepare(command);
     const grant = await this.create(command, prepared, tokenHash);
     admitted('bootstrap');

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { changePassword, type Revocation } from '@relais/contracts';
-import { AppError } from '@relais/kernel';
+import type { AppError } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import type { z } from 'zod';
 import { Database } from '../database/database.js';
@@ -16,7 +16,7 @@ import { Revocations } from '../trust/revocations.postgres.js';
 import { exchangePassword, findUser, lockUser } from '../users/user-rows.postgres.js';
 import { LoginThrottle } from './login-throttle.postgres.js';
 import { PasswordHasher } from './password-hasher.js';
-import { PasswordPolicy } from './password-policy.js';
+import { PASSWORD_PROBLEMS, PasswordPolicy } from './password-policy.js';
 
 type Command = z.output<typeof changePassword.input>;
 
@@ -47,7 +47,7 @@ export class ChangePasswordHandler {
     if (!(await this.hasher.verify(account.passwordHash, currentPassword))) throw this.refuse(principal);
     await this.throttle.forgive(attempt);
     const problem = this.policy.problemOf(newPassword, [account.email, account.handle, account.displayName]);
-    if (problem) throw changePassword.fail('password_refused', problem);
+    if (problem) throw changePassword.fail('password_refused', PASSWORD_PROBLEMS[problem]);
     const newHash = await this.hasher.hash(newPassword);
     this.revocations.announce(await this.exchange(principal, account.passwordHash, newHash));
     this.events.changed('auth.password_changed', principal.organizationId, principal.userId);
@@ -65,7 +65,7 @@ export class ChangePasswordHandler {
       user: await findUser(tx, organizationId, userId),
       organization: await findOrganization(tx, organizationId),
     }));
-    if (!user || !organization) throw forbidden('not active');
+    if (!user || !organization) throw forbidden('this account is not active');
     const reader = await this.personal.reader(organizationId, [user.email_sealed, user.display_name_sealed]);
     return {
       handle: organization.handle,
@@ -82,7 +82,7 @@ export class ChangePasswordHandler {
   ): Promise<Revocation[]> {
     return this.db.within(organizationId, async (tx) => {
       const user = await lockUser(tx, organizationId, userId);
-      if (user?.state !== 'active') throw new AppError('forbidden', 'forbidden', 'not active');
+      if (user?.state !== 'active') throw forbidden('this account is not active');
       const isExchanged = await exchangePassword(tx, organizationId, userId, { from: oldHash, to: newHash });
       if (!isExchanged) throw changePassword.fail('wrong_password');
       await dropPasswordReset(tx, organizationId, userId);

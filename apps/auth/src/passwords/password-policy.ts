@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { LIMITS } from '@relais/contracts';
 import { COMMON_STEMS } from './common-passwords.js';
 
-export type PasswordProblem = 'too_short' | 'too_common' | 'breached';
+/** What is wrong with a password, for who chose it. */
+export const PASSWORD_PROBLEMS = {
+  too_short: `a password has at least ${LIMITS.passwordMinCharacters} characters`,
+  too_common: 'it is too easy to guess: take words that have nothing to do with you or each other',
+  breached: 'it is in a list of passwords that were stolen elsewhere: take one that you use nowhere else',
+};
+export type PasswordProblem = keyof typeof PASSWORD_PROBLEMS;
 
 /** Characters left after everything common is taken out; fewer are guessed in no time. */
 const OWN_CHARACTERS = 6;

@@ -30,12 +30,14 @@ export interface Standing {
   given: GivenRole[];
 }
 
-export const forbidden = (reason: string): AppError => new AppError('forbidden', 'forbidden', reason);
+/** What the caller lacks. */
+export const forbidden = (says: string): AppError => new AppError('forbidden', 'forbidden', undefined, { says });
+export const lacksPermission = (permission: Permission): AppError => forbidden(`needs the permission ${permission}`);
 
 /** @throws AppError `forbidden` when the person is not active any more */
 export async function actorOf(tx: Tx, { organizationId, userId }: Principal): Promise<Actor> {
   const found = await standingOf(tx, organizationId, userId);
-  if (found?.state !== 'active') throw forbidden('not active');
+  if (found?.state !== 'active') throw forbidden('this account is not active');
   return { id: userId, organizationId, role: found.role, grants: grantsOf(found.role, found.given) };
 }
 
@@ -56,9 +58,10 @@ export async function actorWith(
   const isScoped = target.userId !== undefined || target.poolIds !== undefined;
   const pools = [...(target.poolIds ?? []), ...(person?.pool_ids ?? [])];
   const isInside = target.userId === undefined || person !== null;
-  if (!holds(actor.grants, permission, isScoped && isInside ? pools : 'everywhere')) throw forbidden(permission);
+  if (!holds(actor.grants, permission, isScoped && isInside ? pools : 'everywhere')) throw lacksPermission(permission);
   const isOther = person !== null && target.userId !== actor.id;
-  if (isOther && !covers(actor.grants, grantsOf(person.role, person.given))) throw forbidden('above own permissions');
+  if (isOther && !covers(actor.grants, grantsOf(person.role, person.given)))
+    throw forbidden('above your own permissions');
   return actor;
 }
 
@@ -75,7 +78,7 @@ export async function actorOrBotWith(
 ): Promise<Actor | 'bot'> {
   const { scopes } = principal;
   if (!scopes) return actorWith(tx, principal, permission);
-  if (!scopes.includes(scope)) throw forbidden(scope);
+  if (!scopes.includes(scope)) throw forbidden(`needs the scope ${scope}`);
   return 'bot';
 }
 
@@ -87,13 +90,13 @@ export async function actorSomewhere(
 ): Promise<{ actor: Actor; reach: Reach }> {
   const actor = await actorOf(tx, principal);
   const reach = actor.grants.get(permission);
-  if (reach === undefined) throw forbidden(permission);
+  if (reach === undefined) throw lacksPermission(permission);
   return { actor, reach };
 }
 
 /** @throws AppError `forbidden` when the role is above the actor's own */
 export function assertReaches(actor: Actor, role: Role): void {
-  if (!reaches(actor.role, role)) throw forbidden('above own role');
+  if (!reaches(actor.role, role)) throw forbidden('above your own role');
 }
 
 /** What somebody may do, whether they are active or not; null when there is no such person. */

@@ -12,7 +12,7 @@ import {
   type LockedDevice,
 } from '../devices/change-device-state.postgres.js';
 import { actorSubject, deviceSubject, recordFact } from '../facts/record-fact.js';
-import { actorOf, actorWith, forbidden } from '../permissions/actor.postgres.js';
+import { actorOf, actorWith, lacksPermission } from '../permissions/actor.postgres.js';
 import { Revocations } from '../trust/revocations.postgres.js';
 import { lockRemoteSecret, markLocked, type RemoteSecretRow } from './remote-secret-rows.postgres.js';
 
@@ -98,7 +98,7 @@ export class LockDeviceHandler {
       () => false,
     );
     if (!isAdministrator && (locked_by !== userId || deviceId === principal.deviceId))
-      throw forbidden('manage_devices');
+      throw lacksPermission('manage_devices');
   }
 
   private record(

@@ -8,7 +8,7 @@ import { EventLog } from '../event-log.js';
 import { recordFact, userSubject } from '../facts/record-fact.js';
 import { findOrganization } from '../organizations/organization-rows.postgres.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
-import { PasswordPolicy } from '../passwords/password-policy.js';
+import { PASSWORD_PROBLEMS, PasswordPolicy } from '../passwords/password-policy.js';
 import { PersonalData } from '../sealing/personal-data.js';
 import { parseScopedSecret, type ScopedSecret } from '../secrets/scoped-secret.js';
 import { endSessions } from '../sessions/session-rows.postgres.js';
@@ -40,7 +40,7 @@ export class CompletePasswordResetHandler {
     if (!account) throw completePasswordReset.fail('reset_refused');
     this.hasher.assertRoom();
     const problem = this.policy.problemOf(newPassword, account.known);
-    if (problem) throw completePasswordReset.fail('password_refused', problem);
+    if (problem) throw completePasswordReset.fail('password_refused', PASSWORD_PROBLEMS[problem]);
     const hash = await this.hasher.hash(newPassword);
     this.revocations.announce(await this.db.within(token.organizationId, (tx) => this.write(tx, token, hash)));
     this.events.changed('auth.password_reset', token.organizationId, account.userId);

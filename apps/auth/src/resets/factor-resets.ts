@@ -123,7 +123,7 @@ export class FactorResetsHandler {
   private async assertMay(tx: Tx, principal: Principal, reset: FactorResetRow | null): Promise<void> {
     if (!reset) return void (await actorSomewhere(tx, principal, 'manage_users'));
     const { userId } = principal;
-    if (reset.user_id === userId) throw forbidden('own account');
+    if (reset.user_id === userId) throw forbidden('it is your own account');
     const actor = await actorWith(tx, principal, 'manage_users', { userId: reset.user_id });
     const person = await standingOf(tx, principal.organizationId, reset.user_id);
     if (person) assertReaches(actor, person.role);

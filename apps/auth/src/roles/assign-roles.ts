@@ -65,7 +65,7 @@ export class AssignRolesHandler {
     const actor = await actorWith(tx, principal, 'manage_roles', target);
     const role = await holdRole(tx, organizationId, roleId);
     if (!role) throw assignRole.fail('role_not_found');
-    if (!mayGive(actor.grants, role.permissions, poolId ?? null)) throw forbidden('above own permissions');
+    if (!mayGive(actor.grants, role.permissions, poolId ?? null)) throw forbidden('above your own permissions');
     await this.freshness.assertFresh(tx, principal);
     if (!(await lockUser(tx, organizationId, userId))) throw assignRole.fail('user_not_found');
     return { roleId, userId, poolId: poolId ?? null };

@@ -83,7 +83,7 @@ export class CustomRolesHandler {
   private async shapeable(tx: Tx, principal: Principal, id: RoleId, after: readonly Permission[]) {
     const actor = await actorWith(tx, principal, 'manage_roles');
     const before = await holdRole(tx, principal.organizationId, id);
-    if (!mayShape(actor.grants, before?.permissions ?? [], after)) throw forbidden('above own permissions');
+    if (!mayShape(actor.grants, before?.permissions ?? [], after)) throw forbidden('above your own permissions');
     await this.freshness.assertFresh(tx, principal);
     return before;
   }

@@ -1,4 +1,4 @@
-import { AppError } from '@relais/kernel';
+import { notTaken } from '@relais/contracts';
 
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -9,6 +9,6 @@ export const toCursor = (id: string): string => Buffer.from(id).toString('base64
 export function fromCursor(cursor: string | undefined): string | null {
   if (cursor === undefined) return null;
   const id = Buffer.from(cursor, 'base64url').toString('latin1');
-  if (!ID.test(id)) throw new AppError('invalid', 'invalid_request', 'malformed cursor');
+  if (!ID.test(id)) throw notTaken('malformed cursor');
   return id;
 }

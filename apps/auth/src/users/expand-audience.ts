@@ -41,7 +41,7 @@ async function allowedBy(
   userIds: readonly UserId[],
 ): Promise<UserId[]> {
   const asker = (await readPersons(tx, organizationId, [from])).get(from);
-  if (!asker?.isActive) throw forbidden('not active');
+  if (!asker?.isActive) throw forbidden('this account is not active');
   const rules = await readRules(tx, organizationId, asker.poolIds);
   if (rules.mode === 'open') return [...userIds];
   const people = await readPersons(tx, organizationId, userIds);

@@ -21,7 +21,7 @@ export class ReadMeHandler {
       user: await findUser(tx, organizationId, userId),
       organization: await findOrganization(tx, organizationId),
     }));
-    if (!user || !organization) throw forbidden('not active');
+    if (!user || !organization) throw forbidden('this account is not active');
     const { phone_sealed } = user;
     const sealed = [
       user.email_sealed,

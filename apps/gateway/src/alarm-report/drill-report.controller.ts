@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Param, Query, Req, Res, UseGuards } from '@nestjs/common';
 import { Bus } from '@relais/bus';
-import { readDrill, ROUTES, type Route } from '@relais/contracts';
-import { AppError } from '@relais/kernel';
+import { readDrill, ROUTES, type Route, notTaken } from '@relais/contracts';
 import type { GatewayRequest } from '../http/gateway-request.js';
 import { LimitGuard } from '../http/limit.guard.js';
 import { ServedRoute } from '../http/served-route.js';
@@ -26,8 +25,7 @@ export class DrillReportController {
     @Res() reply: StreamedReply,
   ): Promise<void> {
     const { timeZone = 'UTC' } = checked(query, ['timeZone']);
-    if (!caller || !readDrill.input.safeParse({ drillId }).success)
-      throw new AppError('invalid', 'invalid_request', 'not the id of a drill');
+    if (!caller || !readDrill.input.safeParse({ drillId }).success) throw notTaken('not the id of a drill');
     const drill = await openDrill(this.bus, drillId, caller);
     sendPage(reply, Readable.from([drillPage(drill, timeZone)]));
   }

@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Param, Query, Req, Res, UseGuards } from '@nestjs/common';
 import { Bus } from '@relais/bus';
-import { alarmId as alarmIdSchema, ROUTES, type Route } from '@relais/contracts';
-import { AppError } from '@relais/kernel';
+import { alarmId as alarmIdSchema, ROUTES, type Route, notTaken } from '@relais/contracts';
 import type { Principal } from '@relais/security';
 import type { GatewayRequest } from '../http/gateway-request.js';
 import { LimitGuard } from '../http/limit.guard.js';
@@ -57,7 +56,7 @@ export class ReportController {
 
 function open(bus: Bus, alarmId: string, caller: Principal | undefined): Promise<WholeReport> {
   const parsed = alarmIdSchema.safeParse(alarmId);
-  if (!parsed.success || !caller) throw new AppError('invalid', 'invalid_request', 'not the id of an alarm');
+  if (!parsed.success || !caller) throw notTaken('not the id of an alarm');
   return openReport(bus, alarmId, caller);
 }
 

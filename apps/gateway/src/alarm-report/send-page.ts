@@ -1,5 +1,5 @@
+import { notTaken } from '@relais/contracts';
 import type { Readable } from 'node:stream';
-import { AppError } from '@relais/kernel';
 import { PAGE_POLICY } from './page.js';
 
 export interface StreamedReply {
@@ -17,7 +17,6 @@ export const sendPage = (reply: StreamedReply, page: Readable): void =>
 /** @throws AppError `invalid_request` for what is not known here */
 export function checked(query: Record<string, unknown>, known: readonly string[]): Record<string, string> {
   for (const [name, value] of Object.entries(query))
-    if (!known.includes(name) || typeof value !== 'string' || value.length > 64)
-      throw new AppError('invalid', 'invalid_request', `unexpected ${name}`);
+    if (!known.includes(name) || typeof value !== 'string' || value.length > 64) throw notTaken(`unexpected ${name}`);
   return query as Record<string, string>;
 }

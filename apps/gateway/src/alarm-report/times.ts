@@ -32,6 +32,8 @@ function formatIn(timeZone: string): Intl.DateTimeFormat {
   try {
     return new Intl.DateTimeFormat('sv-SE', { ...(FORM as Intl.DateTimeFormatOptions), timeZone });
   } catch {
-    throw new AppError('invalid', 'unknown_time_zone', 'no such time zone; one is Europe/Berlin');
+    throw new AppError('invalid', 'unknown_time_zone', undefined, {
+      says: 'no such time zone; one is Europe/Berlin',
+    });
   }
 }

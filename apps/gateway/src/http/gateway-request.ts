@@ -1,5 +1,4 @@
-import { type Route, pathParameters } from '@relais/contracts';
-import { AppError } from '@relais/kernel';
+import { type Route, pathParameters, invalidRequest, notTaken } from '@relais/contracts';
 import type { Principal } from '@relais/security';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
@@ -30,16 +29,14 @@ export function inputOf(route: Route, request: GatewayRequest): unknown {
 
 function read(route: Route, request: GatewayRequest): unknown {
   const isInQuery = route.method === 'GET' || route.method === 'DELETE';
-  if (isInQuery && request.body !== undefined && request.body !== null) throw invalid('no body is expected here');
-  if (!isInQuery && Object.keys(request.query).length > 0) throw invalid('no query is expected here');
+  if (isInQuery && request.body !== undefined && request.body !== null) throw notTaken('no body is expected here');
+  if (!isInQuery && Object.keys(request.query).length > 0) throw notTaken('no query is expected here');
   const said = isInQuery ? request.query : (request.body ?? {});
-  if (typeof said !== 'object' || Array.isArray(said)) throw invalid('expected a JSON object');
+  if (typeof said !== 'object' || Array.isArray(said)) throw notTaken('expected a JSON object');
   const inPath = pathParameters(route.path);
-  if (inPath.some((name) => Object.hasOwn(said, name))) throw invalid('a path parameter is given twice');
+  if (inPath.some((name) => Object.hasOwn(said, name))) throw notTaken('a path parameter is given twice');
   const parameters = Object.fromEntries(inPath.map((name) => [name, request.params[name]]));
   const input = route.contract.input.safeParse({ ...said, ...parameters });
-  if (!input.success) throw invalid(input.error.message);
+  if (!input.success) throw invalidRequest(input.error);
   return input.data;
 }
-
-const invalid = (message: string): AppError => new AppError('invalid', 'invalid_request', message);

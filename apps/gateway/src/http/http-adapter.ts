@@ -59,7 +59,7 @@ function parseBody(body: Buffer, isRaw: boolean): unknown {
     if (isRaw) return utf8.decode(body);
     return body.length === 0 ? {} : JSON.parse(utf8.decode(body));
   } catch (cause) {
-    throw new AppError('invalid', 'invalid_request', 'malformed body', { cause });
+    throw new AppError('invalid', 'invalid_request', undefined, { says: 'the body is not JSON', cause });
   }
 }
 

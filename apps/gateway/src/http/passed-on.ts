@@ -1,5 +1,5 @@
+import { invalidRequest } from '@relais/contracts';
 import type { RequestContract } from '@relais/contracts';
-import { AppError } from '@relais/kernel';
 import type { z } from 'zod';
 
 /**
@@ -9,8 +9,6 @@ import type { z } from 'zod';
  */
 export function passedOn<In extends z.ZodType>(contract: RequestContract<In>, said: object): z.input<In> {
   const input = contract.input.safeParse(said);
-  if (!input.success) throw invalid(input.error.message);
+  if (!input.success) throw invalidRequest(input.error);
   return said as z.input<In>;
 }
-
-export const invalid = (message: string): AppError => new AppError('invalid', 'invalid_request', message);

@@ -13,7 +13,7 @@ export interface Problem {
 
 /** An error as RFC 9457 has it, with the stable `code` that clients match on. */
 export function problemOf(error: AppError, status: number = HTTP_STATUS[error.kind]): Problem {
-  const { code, retryable, details } = error;
+  const { code, retryable, says: detail, details } = error;
   const nonce = details?.['nonce'];
   const retryAfterMs = error.retryAfterMs ?? (status === 429 || status === 503 ? DEFAULT_RETRY_AFTER_MS : undefined);
   const title = STATUS_CODES[status];
@@ -27,7 +27,7 @@ export function problemOf(error: AppError, status: number = HTTP_STATUS[error.ki
       ...(status === 401 ? { 'www-authenticate': challenge(code) } : {}),
       ...(code === 'use_dpop_nonce' && typeof nonce === 'string' ? { 'dpop-nonce': nonce } : {}),
     },
-    body: JSON.stringify({ type: 'about:blank', title, status, code, retryable, retryAfterMs, details }),
+    body: JSON.stringify({ type: 'about:blank', title, status, detail, code, retryable, retryAfterMs, details }),
   };
 }
 

@@ -1,10 +1,10 @@
 import { Controller, HttpCode, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { Bus } from '@relais/bus';
-import { HTTP_STATUS, receivePostureReport, receiveSecurityEvent } from '@relais/contracts';
+import { HTTP_STATUS, receivePostureReport, receiveSecurityEvent, notTaken } from '@relais/contracts';
 import { AppError } from '@relais/kernel';
 import type { GatewayRequest } from '../http/gateway-request.js';
 import type { Reply } from '../http/problem.js';
-import { invalid, passedOn } from '../http/passed-on.js';
+import { passedOn } from '../http/passed-on.js';
 import { PublicLimitGuard } from '../http/public-limit.guard.js';
 import { isSecurityEventType } from '../http/raw-bodies.js';
 
@@ -20,7 +20,7 @@ export class PostureController {
   /** RFC 8935, 2: 202 and nothing, or 400 and what is wrong. */
   @Post('events')
   async event(@Param() params: object, @Req() request: GatewayRequest, @Res() reply: Reply): Promise<void> {
-    if (!isSecurityEventType(request.headers['content-type'])) throw invalid('expected application/secevent+jwt');
+    if (!isSecurityEventType(request.headers['content-type'])) throw notTaken('expected application/secevent+jwt');
     const input = passedOn(receiveSecurityEvent, { ...params, body: request.body });
     try {
       await this.bus.request(receiveSecurityEvent, input);
@@ -39,7 +39,7 @@ export class PostureController {
   @Post('reports')
   @HttpCode(202)
   async report(@Param() params: object, @Req() { headers, body }: GatewayRequest): Promise<void> {
-    if (isSecurityEventType(headers['content-type'])) throw invalid('expected application/json');
+    if (isSecurityEventType(headers['content-type'])) throw notTaken('expected application/json');
     const signed = { timestamp: headers['relais-timestamp'], signature: headers['relais-signature'] };
     await this.bus.request(receivePostureReport, passedOn(receivePostureReport, { ...params, ...signed, body }));
   }

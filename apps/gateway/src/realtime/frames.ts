@@ -33,9 +33,13 @@ function numberOf(said: unknown): number | undefined {
 export const encodeFrame = (frame: ServerFrame): Buffer => Buffer.from(JSON.stringify(frame));
 
 /** The answer to a request that failed. */
-export const refusal = (n: number, { code, kind, retryable, retryAfterMs }: AppError): Buffer =>
+export const refusal = (n: number, { code, kind, retryable, retryAfterMs, says }: AppError): Buffer =>
   encodeFrame({
     type: 'refusal',
     n,
-    error: { code, kind, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
+    error: {
+      ...{ code, kind, retryable },
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(says === undefined ? {} : { detail: says }),
+    },
   });

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { SUBPROTOCOL } from '@relais/contracts';
+import { SUBPROTOCOL, notTaken } from '@relais/contracts';
 import { AppError } from '@relais/kernel';
 
 export const REALTIME_PATH = '/v1/realtime';
@@ -15,7 +15,7 @@ export function assertUpgradable({ url, headers }: IncomingMessage, allowedOrigi
   if (path !== REALTIME_PATH) throw new AppError('not_found', 'no_such_route');
   const { origin } = headers;
   if (origin !== undefined && !allowedOrigins.has(origin)) throw new AppError('forbidden', 'forbidden');
-  if (query !== undefined) throw new AppError('invalid', 'invalid_request', 'no query is expected here');
+  if (query !== undefined) throw notTaken('no query is expected here');
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((protocol) => protocol.trim());
-  if (!offered.includes(SUBPROTOCOL)) throw new AppError('invalid', 'invalid_request', `speak ${SUBPROTOCOL}`);
+  if (!offered.includes(SUBPROTOCOL)) throw notTaken(`speak ${SUBPROTOCOL}`);
 }

@@ -1,7 +1,6 @@
 import { All, Controller, Req, Res, UseGuards } from '@nestjs/common';
 import { Bus } from '@relais/bus';
-import { handleScim, SCIM_MEDIA_TYPE, SCIM_PATH, type ScimAnswer } from '@relais/contracts';
-import { AppError } from '@relais/kernel';
+import { handleScim, SCIM_MEDIA_TYPE, SCIM_PATH, type ScimAnswer, invalidRequest } from '@relais/contracts';
 import type { GatewayRequest } from '../http/gateway-request.js';
 import type { Reply } from '../http/problem.js';
 import { PublicLimitGuard } from '../http/public-limit.guard.js';
@@ -26,7 +25,7 @@ export class ScimController {
       ...(headers['if-match'] === undefined ? {} : { ifMatch: headers['if-match'] }),
       ...(headers['if-none-match'] === undefined ? {} : { ifNoneMatch: headers['if-none-match'] }),
     });
-    if (!input.success) throw new AppError('invalid', 'invalid_request', input.error.message);
+    if (!input.success) throw invalidRequest(input.error);
     send(reply, await this.bus.request(handleScim, input.data));
   }
 }

@@ -1,8 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { type Conversation, conversationId as idOf, listConversations, readConversation } from '@relais/contracts';
+import {
+  type Conversation,
+  conversationId as idOf,
+  listConversations,
+  readConversation,
+  notTaken,
+} from '@relais/contracts';
 import { Envelope } from '@relais/crypto';
 import type { ConversationId } from '@relais/kernel';
-import { AppError } from '@relais/kernel';
 import type { Principal } from '@relais/security';
 import type { z } from 'zod';
 import { openConversations } from './conversation-sealing.js';
@@ -27,8 +32,7 @@ export class ReadConversationsHandler {
     { cursor = '', limit }: z.infer<typeof listConversations.input>,
     { organizationId, userId }: Principal,
   ): Promise<z.infer<typeof listConversations.output>> {
-    if (cursor !== '' && !idOf.safeParse(cursor).success)
-      throw new AppError('invalid', 'invalid_request', 'not a cursor');
+    if (cursor !== '' && !idOf.safeParse(cursor).success) throw notTaken('not a cursor');
     const views = await this.store.views(organizationId, userId, { after: cursor, limit });
     const items = await openConversations(this.envelope, organizationId, views);
     return { items, ...(views.length === limit ? { next: views.at(-1)?.id } : {}) };

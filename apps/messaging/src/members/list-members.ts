@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { listMembers, type Member, userId as userIdOf } from '@relais/contracts';
-import { AppError } from '@relais/kernel';
+import { listMembers, type Member, userId as userIdOf, notTaken } from '@relais/contracts';
 import type { Principal } from '@relais/security';
 import type { z } from 'zod';
 import { ReceiptSharing, shownTo } from '../marks/receipt-sharing.js';
@@ -19,8 +18,7 @@ export class ListMembersHandler {
     principal: Principal,
   ): Promise<z.infer<typeof listMembers.output>> {
     const { conversationId, cursor = '', limit } = page;
-    if (cursor !== '' && !userIdOf.safeParse(cursor).success)
-      throw new AppError('invalid', 'invalid_request', 'not a cursor');
+    if (cursor !== '' && !userIdOf.safeParse(cursor).success) throw notTaken('not a cursor');
     const { organizationId, userId } = principal;
     const records = await this.members.list(organizationId, userId, conversationId, { after: cursor, limit });
     if (!records) throw listMembers.fail('conversation_not_found');

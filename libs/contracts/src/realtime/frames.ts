@@ -33,6 +33,8 @@ export const failure = z.object({
   kind: z.string(),
   retryable: z.boolean(),
   retryAfterMs: z.int().optional(),
+  /** What is wrong and what to do about it, for people. */
+  detail: z.string().optional(),
 });
 
 const heads = z.array(z.tuple([conversationId, seq]));

@@ -84,7 +84,7 @@ try {
   process.stdout.write(await main(process.argv.slice(2)));
 } catch (thrown) {
   const { message } = thrown instanceof Error ? thrown : { message: String(thrown) };
-  const what = thrown instanceof ApiError ? `${thrown.code} (${message})` : message;
+  const what = thrown instanceof ApiError && thrown.code !== message ? `${thrown.code} (${message})` : message;
   process.stderr.write(`relais-admin: ${printable(what)}\n`);
   process.exitCode = 1;
 }

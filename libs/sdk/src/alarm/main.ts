@@ -68,7 +68,7 @@ try {
   await main(process.argv.slice(2));
 } catch (thrown) {
   const { message } = thrown instanceof Error ? thrown : { message: String(thrown) };
-  const what = thrown instanceof ApiError ? `${thrown.code} (${message})` : message;
+  const what = thrown instanceof ApiError && thrown.code !== message ? `${thrown.code} (${message})` : message;
   process.stderr.write(`relais-alarm: ${printable(what)}\n`);
   process.exitCode = 1;
 }

@@ -39,7 +39,7 @@ try {
   if (!(await main(process.argv.slice(2)))) process.exitCode = 1;
 } catch (thrown) {
   const { message } = thrown instanceof Error ? thrown : { message: String(thrown) };
-  const what = thrown instanceof ApiError ? `${thrown.code} (${message})` : message;
+  const what = thrown instanceof ApiError && thrown.code !== message ? `${thrown.code} (${message})` : message;
   process.stderr.write(`relais-chat: ${printable(what)}\n`);
   process.exitCode = 1;
 }

@@ -15,6 +15,13 @@ describe('an unsuccessful answer', () => {
     });
   });
 
+  it('tells in its message what the gateway says to people, and the code where it says nothing', () => {
+    const body = { status: 400, code: 'invalid_request', detail: 'limit: too big' };
+
+    expect(readProblem(400, null, JSON.stringify(body)).message).toBe('limit: too big');
+    expect(readProblem(400, null, JSON.stringify({ ...body, detail: undefined })).message).toBe('invalid_request');
+  });
+
   it.each([
     [502, 'unavailable', true],
     [500, 'internal', false],

@@ -59,5 +59,5 @@ type Failure = Extract<Reply, { type: 'refusal' }>['error'];
 
 const isKind = (kind: string): kind is ErrorKind => (ERROR_KINDS as readonly string[]).includes(kind);
 
-const refusalOf = ({ code, kind, retryable, retryAfterMs }: Failure): ApiError =>
-  new ApiError(isKind(kind) ? kind : 'internal', code, code, { retryable, retryAfterMs });
+const refusalOf = ({ code, kind, retryable, retryAfterMs, detail }: Failure): ApiError =>
+  new ApiError(isKind(kind) ? kind : 'internal', code, detail, { retryable, retryAfterMs });
