@@ -102,7 +102,7 @@ export class RaiseAlarmHandler {
       command.dedupKey ? this.sealing.dedupIndex(organizationId, command.dedupKey) : null,
       this.checklists.sealAll(organizationId, command.alarmId, command.checklist ?? []),
     ]);
-    const alarm: NewAlarm = {
+    const alarm: Draft = {
       ...{ id: command.alarmId, severity: command.severity, needed: command.needed, stepCount: steps.length },
       ...{ repeats: steps.repeats, contentSealed, dedupIndex },
       digest: digestOf({ ...(origin.request ?? command), from: origin.from }),
@@ -112,9 +112,10 @@ export class RaiseAlarmHandler {
       positions: fillPositions(command.positions, []),
       ...{ joins: steps.joins, updateEveryMinutes: origin.updateEveryMinutes ?? null },
       closesAt: command.closesAt ? new Date(command.closesAt) : null,
-      state: !origin.needsNoApproval && needsApproval(command, steps, settings) ? 'awaiting_approval' : 'open',
     };
-    const answer = await this.db.within(organizationId, (tx) => this.write(tx, alarm, { steps, checks }, origin));
+    const { massThreshold } = settings;
+    const parts = { steps, checks, massThreshold };
+    const answer = await this.db.within(organizationId, (tx) => this.write(tx, alarm, parts, origin));
     alarmRaised(command.severity, origin.source, answer.isDuplicate ? 'duplicate' : answer.state);
     this.engine.wake();
     return answer;
@@ -141,8 +142,14 @@ export class RaiseAlarmHandler {
     return Object.assign(arranged, { repeats: policy?.repeat ?? 0, joins: joinsOf(command, policy) });
   }
 
-  private async write(tx: Tx, alarm: NewAlarm, { steps, checks }: Parts, origin: Origin): Promise<Answer> {
+  private async write(tx: Tx, draft: Draft, { steps, checks, massThreshold }: Parts, origin: Origin): Promise<Answer> {
     const { organizationId, actor } = origin;
+    const onDuty = await this.onDuty.in(tx, organizationId, [
+      ...new Set(steps.flatMap(({ rules }) => rules.rosterIds)),
+    ]);
+    const waives = origin.needsNoApproval || draft.severity === 'emergency';
+    const approval = approvalOf(countAll(steps, onDuty) > massThreshold, waives);
+    const alarm: NewAlarm = { ...draft, state: approval === 'needed' ? 'awaiting_approval' : 'open' };
     const written = await insertAlarm(tx, organizationId, alarm);
     if (!written) return this.known(tx, alarm, organizationId);
     await insertSteps(tx, organizationId, alarm.id, steps);
@@ -152,16 +159,15 @@ export class RaiseAlarmHandler {
     if (alarm.updateEveryMinutes)
       await setTimer(tx, organizationId, { subject_id: alarm.id, kind: 'update-due' }, alarm.updateEveryMinutes * 60);
     if (alarm.closesAt) await setTimerAt(tx, organizationId, { subject_id: alarm.id, kind: 'close' }, alarm.closesAt);
-    const onDuty = await this.onDuty.in(tx, organizationId, steps[0]?.rules.rosterIds ?? []);
-    const recipients = countAtOnce(steps, onDuty);
-    const warnings = warningsOf(steps, onDuty, recipients);
+    const { recipients, warnings } = atOnce(steps, onDuty);
     const answer = { alarmId: alarm.id as never, state: alarm.state, recipients, isDuplicate: false, warnings };
     if (alarm.isSilent) return answer;
     await watchReach(tx, organizationId);
     if (alarm.state === 'open') await makeWay(tx, organizationId, alarm.id, alsoIn(steps, onDuty));
+    const { state, severity, source } = alarm;
     await recordFact(tx, organizationId, {
       ...{ actor, action: 'alarm.raised', object: alarmSubject(alarm.id) },
-      after: { state: alarm.state, severity: alarm.severity, source: alarm.source, steps: steps.length, recipients },
+      after: { state, approval, severity, source, steps: steps.length, recipients },
     });
     return answer;
   }
@@ -182,10 +188,14 @@ export class RaiseAlarmHandler {
   }
 }
 
+/** Whether it waits is known when it is written. */
+type Draft = Omit<NewAlarm, 'state'>;
+
 /** What is written together with the alarm. */
 interface Parts {
   steps: readonly PlannedStep[];
   checks: readonly NewCheck[];
+  massThreshold: number;
 }
 
 /** The alarm's own word comes before its policy's. */
@@ -194,11 +204,16 @@ function joinsOf(command: Command, policy: EscalationPolicy | null): Joins | nul
   return opens ? (command.joins ?? policy?.joins ?? 'accepted') : null;
 }
 
-const countAtOnce = ([first]: readonly PlannedStep[], onDuty: readonly OnDutyNow[]): number =>
-  new Set([...(first?.userIds ?? []), ...onDuty.map(({ userId }) => userId)]).size;
+/** How many the first step tells, and what is to be known of it. */
+function atOnce([first]: readonly PlannedStep[], onDuty: readonly OnDutyNow[]) {
+  const rosterIds = first?.rules.rosterIds ?? [];
+  const onDutyFirst = onDuty.filter(({ rosterId }) => rosterIds.includes(rosterId));
+  const recipients = new Set([...(first?.userIds ?? []), ...onDutyFirst.map(({ userId }) => userId)]).size;
+  const vacant = rosterIds.filter((id) => !onDuty.some(({ rosterId }) => rosterId === id));
+  return { recipients, warnings: warningsOf(vacant, recipients) };
+}
 
-function warningsOf([first]: readonly PlannedStep[], onDuty: readonly OnDutyNow[], recipients: number): AlarmWarning[] {
-  const vacant = (first?.rules.rosterIds ?? []).filter((id) => !onDuty.some(({ rosterId }) => rosterId === id));
+function warningsOf(vacant: readonly string[], recipients: number): AlarmWarning[] {
   const warnings = vacant.map((id): AlarmWarning => {
     const says = `nobody is on duty by roster ${id}: whoever comes on duty while the alarm is open is told then`;
     return { code: 'nobody_on_duty', says };
@@ -218,12 +233,18 @@ const alsoIn = (steps: readonly PlannedStep[], onDuty: readonly OnDutyNow[]): Us
 
 const stateOf = ({ state }: AlarmRow): Answer['state'] => (state === 'awaiting_approval' ? state : 'open');
 
+/**
+ * Everybody whom any of its steps may tell, as far as it is known now: its people, all of the lists that take turns, and who
+ * is on duty. Whoever comes on duty later is not counted.
+ */
+const countAll = (steps: readonly PlannedStep[], onDuty: readonly OnDutyNow[]): number =>
+  new Set([...steps.flatMap(({ userIds }) => userIds), ...alsoIn(steps, onDuty)]).size;
+
 /** An alarm to many is a second person's concern, too; in an emergency there is no time for that. */
-const needsApproval = (
-  { severity }: Command,
-  steps: readonly PlannedStep[],
-  { massThreshold }: AlarmSettings,
-): boolean => severity !== 'emergency' && steps.some(({ userIds }) => userIds.length > massThreshold);
+function approvalOf(isToMany: boolean, waives: boolean): 'needed' | 'waived' | 'none' {
+  if (!isToMany) return 'none';
+  return waives ? 'waived' : 'needed';
+}
 
 function assertSound({ closesAt }: Command, answers: readonly AnswerOption[], nowMs: number): void {
   const keys = answers.map(({ key }) => key);

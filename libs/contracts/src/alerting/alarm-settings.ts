@@ -33,7 +33,10 @@ export const alarmSettings = z.strictObject({
   contentOutside: z.enum(['nothing', 'title', 'text']).default('title'),
   /** Seconds for an answer where no policy says how long. */
   waitSeconds: z.partialRecord(severity, z.int().min(10).max(86_400)).default({}),
-  /** An alarm to more people than this waits for a second person, unless it is an emergency. */
+  /**
+   * An alarm to more people than this waits for a second person, unless it is an emergency: the people of all of its steps
+   * together, and whoever is on duty when it is raised.
+   */
   massThreshold: z.int().min(1).max(1_000_000).default(500),
   /** In the conversations of emergencies, people meet whom the rules of who may meet whom keep apart otherwise. */
   emergenciesLiftBarriers: z.boolean().default(false),

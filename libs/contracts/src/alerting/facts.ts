@@ -3,7 +3,8 @@ import { defineEvent } from '../define.js';
 
 /** Every action that alerting records a fact of. */
 export const ALERTING_ACTIONS = {
-  'alarm.raised': 'An alarm was raised; approval is asked for when it is to many people',
+  'alarm.raised':
+    'An alarm was raised; approval by a second person is needed, waived (an emergency to many people) or none',
   'alarm.approved': 'A second person let an alarm to many people out',
   'alarm.step-reached': 'The people of a step of an alarm are told',
   'alarm.step-empty':
