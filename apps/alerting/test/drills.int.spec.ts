@@ -22,7 +22,7 @@ describe('a silent drill', () => {
 
   beforeEach(async () => {
     world = await EngineWorld.open();
-    const measure = new MeasureDrill(world.database, new Audiences(world.bus), world.policies);
+    const measure = new MeasureDrill(world.database, world.bus, new Audiences(world.bus), world.policies);
     const runs = new DrillRuns(world.database, world.raiser, measure);
     world.workers.push(runs);
     drills = new DrillsHandler(world.database, new Access(world.bus), runs);
@@ -76,6 +76,21 @@ describe('a silent drill', () => {
     ).toMatchObject({
       ...{ label: 'pools', least: 67 },
     });
+  });
+
+  it('of everybody measures every pool', async () => {
+    const [field, office] = [newId<PoolId>(), newId<PoolId>()];
+    world.bus.pools.set(field, [boss, world.person()]).set(office, [world.person()]);
+
+    const { id } = await start({ everyone: true });
+    await run();
+    await receives(id, boss, 'socket');
+    await run(60);
+
+    expect((await read(id)).report?.pools).toEqual([
+      { poolId: field, people: 2, reached: 1 },
+      { poolId: office, people: 1, reached: 0 },
+    ]);
   });
 
   it('takes off for policies with errors and times without anybody on duty', async () => {

@@ -3,6 +3,7 @@ import {
   type Audience,
   expandAudience,
   findPeopleNear,
+  listPoolIds,
   permission,
   type Permission,
   readMyPermissions,
@@ -39,6 +40,7 @@ export class TestBus extends Bus {
       });
     if ((contract as unknown) === expandAudience)
       return answer(contract, { userIds: this.expand(asked as Audience & { from?: UserId }) });
+    if ((contract as unknown) === listPoolIds) return answer(contract, { poolIds: [...this.pools.keys()] });
     if ((contract as unknown) === findPeopleNear) {
       this.lastNear = asked;
       return this.near

@@ -176,6 +176,7 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceLinks>> = {
       addresses.listAddresses,
       roles.readMyPermissions,
       pools.readPoolsOf,
+      pools.listPoolIds,
       rooms.keepRoom,
       places.findPeopleNear,
       entries.listListeners,

@@ -1,7 +1,8 @@
 import { Injectable, Optional } from '@nestjs/common';
-import { DRILL_LISTED, type DrillReport } from '@relais/contracts';
+import { Bus } from '@relais/bus';
+import { DRILL_LISTED, type DrillPlan, type DrillReport, listPoolIds } from '@relais/contracts';
 import { Database } from '@relais/database';
-import type { OrganizationId, UserId } from '@relais/kernel';
+import type { OrganizationId, PoolId, UserId } from '@relais/kernel';
 import { Audiences } from '../audience.js';
 import { EscalationPoliciesHandler } from '../policies/escalation-policies.js';
 import { AHEAD_MS } from '../policies/time-ahead.js';
@@ -18,6 +19,7 @@ import { share } from './score.js';
 export class MeasureDrill {
   constructor(
     private readonly db: Database,
+    private readonly bus: Bus,
     private readonly audiences: Audiences,
     private readonly policies: EscalationPoliciesHandler,
     @Optional() private readonly destinations?: Destinations,
@@ -35,7 +37,10 @@ export class MeasureDrill {
     const sound = policies.filter(({ errors }) => errors === 0).length;
     return {
       ...{ people: people.length, reached: reached.size, paths: byPath(paths) },
-      pools: await this.pools(organizationId, plan.poolIds, { people: people.map(({ user_id }) => user_id), reached }),
+      pools: await this.pools(organizationId, await this.poolsOf(organizationId, plan), {
+        people: people.map(({ user_id }) => user_id),
+        reached,
+      }),
       unreached: unreached.slice(0, DRILL_LISTED),
       withoutPath: await this.withoutPath(organizationId, unreached.slice(0, DRILL_LISTED)),
       ...{ gaps: duty.gaps.slice(0, DRILL_LISTED), policies },
@@ -46,9 +51,14 @@ export class MeasureDrill {
     };
   }
 
+  /** In a drill of everybody each pool is looked at. */
+  private async poolsOf(organizationId: OrganizationId, { poolIds, everyone }: DrillPlan): Promise<readonly PoolId[]> {
+    return everyone ? (await this.bus.request(listPoolIds, { organizationId })).poolIds : poolIds;
+  }
+
   private async pools(
     organizationId: OrganizationId,
-    poolIds: DrillRow['plan']['poolIds'],
+    poolIds: readonly PoolId[],
     { people, reached }: { people: readonly UserId[]; reached: ReadonlySet<UserId> },
   ): Promise<DrillReport['pools']> {
     const meant = new Set(people);

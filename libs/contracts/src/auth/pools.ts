@@ -63,3 +63,12 @@ export const readPoolsOf = defineRequest({
   output: z.object({ poolIds: z.array(poolId) }),
   errors: {},
 });
+
+/** Every pool of an organization. */
+export const listPoolIds = defineRequest({
+  subject: 'rpc.auth.pool.list-ids.v1',
+  access: 'service',
+  input: z.strictObject({ organizationId }),
+  output: z.object({ poolIds: z.array(poolId) }),
+  errors: {},
+});
