@@ -590,6 +590,7 @@ CREATE TABLE public.drill (
     ended_at timestamp with time zone,
     score integer,
     report jsonb,
+    dead_tokens integer DEFAULT 0 NOT NULL,
     CONSTRAINT drill_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'interrupted'::text])))
 );
 
@@ -616,6 +617,8 @@ COMMENT ON COLUMN public.drill.ended_at IS 'class=M1;purpose=proof;retention=ala
 COMMENT ON COLUMN public.drill.score IS 'class=M1;purpose=how good alarming is;retention=alarm';
 
 COMMENT ON COLUMN public.drill.report IS 'class=M1;purpose=who was reached how;retention=alarm';
+
+COMMENT ON COLUMN public.drill.dead_tokens IS 'class=M1;purpose=which devices are not woken any more;retention=alarm';
 
 CREATE TABLE public.duty (
     organization_id uuid NOT NULL,

@@ -2,6 +2,7 @@ import { rows } from '@relais/database';
 import { newId, type UserId } from '@relais/kernel';
 import { metrics } from '@relais/observability';
 import { DestinationsWorld } from '../../test/destinations-world.js';
+import { deadTokensOf, insertDrill } from '../drills/drill-rows.postgres.js';
 import { destinationsContract } from './destinations.contract.js';
 
 describe('destinations in PostgreSQL', () => {
@@ -21,6 +22,28 @@ describe('destinations in PostgreSQL', () => {
       },
       close: () => world.close(),
     };
+  });
+
+  it('count the devices that are gone for the drill under way, each once', async () => {
+    const world = await DestinationsWorld.open();
+    const { organizationId } = world;
+    const anna = newId<UserId>();
+    const drill = {
+      id: newId(),
+      trigger: 'person',
+      plan: { poolIds: [], everyone: true, seconds: 60 },
+      startedBy: null,
+    };
+    for (const token of ['token-one', 'token-two', 'token-three'])
+      await world.pushes.put({ target: { kind: 'fcm', token }, locale: 'en' }, world.device(anna));
+    const [one, two, three] = (await world.destinations.of(organizationId, [anna], 'push')).get(anna) ?? [];
+
+    await world.destinations.forget(organizationId, one!);
+    await world.db.within(organizationId, (tx) => insertDrill(tx, organizationId, drill));
+    for (const gone of [two!, two!, three!]) await world.destinations.forget(organizationId, gone);
+
+    expect(await world.db.within(organizationId, (tx) => deadTokensOf(tx, organizationId, drill.id))).toBe(2);
+    await world.close();
   });
 
   it('tell of what a provider says is gone, once, and show an address that it was', async () => {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PushTarget } from '@relais/contracts';
 import { Database, type Tx } from '@relais/database';
 import type { OrganizationId, UserId } from '@relais/kernel';
+import { countDeadToken } from '../drills/drill-rows.postgres.js';
 import { contactPointSubject, deviceSubject, recordFact, systemSubject } from '../facts/record-fact.js';
 import { destinationDied } from '../metrics.js';
 import { Sealing } from '../sealing.js';
@@ -41,6 +42,7 @@ export class PostgresDestinations extends Destinations {
     const isNew = await this.db.within(organizationId, async (tx) => {
       const gone = deviceId ? await dropPushes(tx, organizationId, { id }) : await makeUseless(tx, organizationId, id);
       if (gone.length === 0) return false;
+      if (deviceId) await countDeadToken(tx, organizationId);
       await recordFact(tx, organizationId, {
         ...{ actor: systemSubject('provider', address.kind), object, after: { kind: address.kind } },
         action: deviceId ? 'push-registration.removed' : 'contact-point.unusable',

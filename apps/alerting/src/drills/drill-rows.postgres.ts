@@ -85,6 +85,21 @@ export const interruptDrills = (
     [organizationId, alarmId, userIds],
   );
 
+/** A device is not woken any more: the drill under way, if there is one, has found out. */
+export const countDeadToken = (tx: Tx, organizationId: OrganizationId): Promise<unknown> =>
+  rows(tx, `UPDATE drill d SET dead_tokens = d.dead_tokens + 1 WHERE d.organization_id = $1 AND d.state = 'running'`, [
+    organizationId,
+  ]);
+
+export async function deadTokensOf(tx: Tx, organizationId: OrganizationId, drillId: string): Promise<number> {
+  const found = await row<{ dead_tokens: number }>(
+    tx,
+    'SELECT d.dead_tokens FROM drill d WHERE d.organization_id = $1 AND d.id = $2',
+    [organizationId, drillId],
+  );
+  return found?.dead_tokens ?? 0;
+}
+
 /** Whether each of the people of a drill has it on a device. */
 export const reachOf = (
   tx: Tx,

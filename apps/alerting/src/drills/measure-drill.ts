@@ -11,7 +11,7 @@ import { dutiesAhead } from '../rosters/duties-ahead.js';
 import { gapsOf } from '../rosters/on-duty.js';
 import { listRosterRows } from '../rosters/roster-rows.postgres.js';
 import { Destinations, KINDS, type OutsidePath } from '../senders/destinations.js';
-import { type DrillRow, pathsOf, reachOf } from './drill-rows.postgres.js';
+import { deadTokensOf, type DrillRow, pathsOf, reachOf } from './drill-rows.postgres.js';
 import { share } from './score.js';
 
 /** Looks at what a drill has shown, and at what would go wrong without any. */
@@ -26,9 +26,10 @@ export class MeasureDrill {
   ) {}
 
   async report(organizationId: OrganizationId, { id, plan }: DrillRow): Promise<DrillReport> {
-    const { people, paths } = await this.db.within(organizationId, async (tx) => ({
+    const { people, paths, deadTokens } = await this.db.within(organizationId, async (tx) => ({
       people: await reachOf(tx, organizationId, id),
       paths: await pathsOf(tx, organizationId, id),
+      deadTokens: await deadTokensOf(tx, organizationId, id),
     }));
     const reached = new Set(people.flatMap(({ user_id, is_reached }) => (is_reached ? [user_id] : [])));
     const unreached = people.flatMap(({ user_id }) => (reached.has(user_id) ? [] : [user_id]));
@@ -41,6 +42,7 @@ export class MeasureDrill {
         people: people.map(({ user_id }) => user_id),
         reached,
       }),
+      deadTokens,
       unreached: unreached.slice(0, DRILL_LISTED),
       withoutPath: await this.withoutPath(organizationId, unreached.slice(0, DRILL_LISTED)),
       ...{ gaps: duty.gaps.slice(0, DRILL_LISTED), policies },

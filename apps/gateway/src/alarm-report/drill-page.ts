@@ -23,6 +23,7 @@ function about({ drill, nameOf, titleOf }: WholeDrill, times: Times): [string, s
   const judged: [string, string][] = report
     ? [
         ['Reached', `${report.reached} of ${report.people} people by at least one device`],
+        ['Dead push registrations', String(report.deadTokens)],
         [
           'Made of',
           `reach ${percent(report.parts.reach)}, duty ${percent(report.parts.duty)}, policies ${percent(report.parts.policies)}`,

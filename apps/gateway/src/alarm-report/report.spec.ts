@@ -95,7 +95,7 @@ const drill = (more: object = {}): WholeDrill =>
       },
       ...{ plan: { poolIds: ['p1'], everyone: false, seconds: 300 }, score: 40 },
       report: {
-        ...{ people: 2, reached: 1, pools: [{ poolId: 'p1', people: 2, reached: 1 }] },
+        ...{ deadTokens: 7, people: 2, reached: 1, pools: [{ poolId: 'p1', people: 2, reached: 1 }] },
         paths: [{ path: 'push', told: 2, sent: 1, received: 1, failed: 1, problems: { [HOSTILE]: 1 } }],
         ...{ unreached: ['eve'], withoutPath: ['eve'], gaps: [{ rosterId: 'r1', from: at(1), to: at(2) }] },
         policies: [
@@ -123,6 +123,7 @@ describe('a drill as a page', () => {
 
     for (const said of ['40 of 100', '1 of 2 people by at least one device', 'reach 50 %', 'none but an open app'])
       expect(page).toContain(said);
+    expect(page).toMatch(/Dead push registrations<\/dt><dd>7</);
     expect(page).toMatch(/Nobody on duty[^]*r1[^]*21:00:01[^]*21:00:02/);
     expect(page).toMatch(/Policies that would not work[^]*e1<\/td><td>1<\/td><td>2</);
     expect(page).not.toContain('e2</td>');

@@ -35,6 +35,8 @@ export const drillReport = z.object({
       problems: z.record(z.string(), z.int()),
     }),
   ),
+  /** Push registrations that were found dead while it ran, also of people whom another device has reached. */
+  deadTokens: z.int().default(0),
   /** People whom nothing reached. */
   unreached: z.array(userId),
   /** Of them, those to whom no other way than an open app is known. */
