@@ -9,6 +9,7 @@ import { AlarmSettingsHandler } from './alarm-settings.js';
 import { Announcer } from './alarms/announcer.js';
 import { AnswerAlarmHandler } from './alarms/answer-alarm.js';
 import { ApproveAlarmHandler } from './alarms/approve-alarm.js';
+import { AskApproval } from './alarms/ask-approval.js';
 import { ChangeAlarmHandler } from './alarms/change-alarm.js';
 import { MarkAlarmHandler } from './alarms/mark-alarm.js';
 import { MarkCollector } from './alarms/mark-collector.js';
@@ -73,6 +74,7 @@ const HANDLERS: Provider[] = [
   EscalationPoliciesHandler,
   RaiseAlarmHandler,
   ApproveAlarmHandler,
+  AskApproval,
   AnswerAlarmHandler,
   ChangeAlarmHandler,
   MarkAlarmHandler,

@@ -40,6 +40,10 @@ const unreached = gauge(
   'People told of an open alarm more than a minute ago, none of whose devices has it',
   ['severity'],
 );
+const awaiting = gauge(
+  'relais_alarm_awaiting_approval_seconds',
+  'For how long the oldest alarm that waits for a second person has waited; 0 when none does',
+);
 const escalations = counter(
   'relais_alarm_escalations_total',
   'Steps of alarms that came, by how far they had got (1 to 5)',
@@ -112,6 +116,7 @@ export const alarmAnswered = (severity: Severity, means: string, afterSeconds: n
 };
 export const findingsAre = (severity: string, count: number): void => findings.set({ severity }, count);
 export const unreachedAre = (severity: string, recipients: number): void => unreached.set({ severity }, recipients);
+export const awaitingIs = (seconds: number): void => awaiting.set(seconds);
 /** A step came; `told` is false when nobody was left to be told, or it was left out. */
 export const stepCame = (step: number, cycle: number, told: boolean, lateSeconds: number): void => {
   const level = String(Math.min(step + cycle, LAST_LEVEL));

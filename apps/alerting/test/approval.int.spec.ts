@@ -66,6 +66,59 @@ describe('an alarm to more people than one person may alarm alone', () => {
     expect([byDuty.state, byTurns.state]).toEqual(['awaiting_approval', 'awaiting_approval']);
   });
 
+  it('asks along the policy of the settings, by an alarm that ends with the wait', async () => {
+    const second = world.person();
+    const approvalPolicyId = await policyOf(users([second]));
+    await world.settings(['socket'], { massThreshold, approvalPolicyId });
+
+    const { alarmId } = await world.raise(raiser, { audience: { userIds: people(3) } });
+    for (let round = 0; round < 2; round++) await world.settle();
+    const asked = await world.told('socket');
+    const [asking] = (await world.reads.list({ state: 'open', limit: 10 }, world.context(second))).items;
+    await world.approver.execute({ alarmId }, world.context(second));
+    await world.settle();
+
+    expect(asked).toEqual([`${second} 0.0`]);
+    expect(asking).toMatchObject({ title: 'An alarm waits for a second person', text: `Fire\n${alarmId}` });
+    expect(await world.told('socket')).toHaveLength(4);
+    expect((await world.reads.list({ state: 'open', limit: 10 }, world.context(second))).items).toEqual([]);
+  });
+
+  it('asks no more when it is cancelled', async () => {
+    const approvalPolicyId = await policyOf(users([world.person()]));
+    await world.settings(['socket'], { massThreshold, approvalPolicyId });
+    const { alarmId } = await world.raise(raiser, { audience: { userIds: people(3) } });
+    await world.settle();
+
+    await world.changes.end({ alarmId: alarmId as never, as: 'cancelled' }, world.context(raiser));
+    await world.settle();
+
+    expect(await world.count(`SELECT count(*) AS n FROM alarm WHERE state = 'all_clear'`)).toBe(1);
+  });
+
+  it('waits also where nobody is left to ask', async () => {
+    await world.settings(['socket'], { massThreshold, approvalPolicyId: newId() });
+
+    await world.raise(raiser, { audience: { userIds: people(3) } });
+    await world.settle();
+
+    expect(await world.count(`SELECT count(*) AS n FROM alarm`)).toBe(1);
+    expect(await world.count(`SELECT count(*) AS n FROM timer WHERE kind = 'approval'`)).toBe(0);
+  });
+
+  it('is found by whoever may approve it, and by nobody else', async () => {
+    const [audience, other] = [{ userIds: people(3) }, world.person()];
+    const { alarmId } = await world.raise(raiser, { audience });
+    const waitingFor = async (who: UserId) =>
+      (await world.reads.list({ state: 'awaiting_approval', limit: 10 }, world.context(who))).items.map(({ id }) => id);
+
+    const holder = await waitingFor(other);
+    world.bus.permissions = [];
+
+    expect(holder).toEqual([alarmId]);
+    expect([await waitingFor(other), await waitingFor(raiser)]).toEqual([[], [alarmId]]);
+  });
+
   it('goes out at once in an emergency, which its fact says', async () => {
     const { state } = await world.raise(raiser, { audience: { userIds: people(3) }, severity: 'emergency' });
 

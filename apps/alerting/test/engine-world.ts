@@ -12,6 +12,7 @@ import { Access } from '@relais/service';
 import { Announcer } from '../src/alarms/announcer.js';
 import { AnswerAlarmHandler } from '../src/alarms/answer-alarm.js';
 import { ApproveAlarmHandler } from '../src/alarms/approve-alarm.js';
+import { AskApproval } from '../src/alarms/ask-approval.js';
 import { ChangeAlarmHandler } from '../src/alarms/change-alarm.js';
 import { MarkCollector } from '../src/alarms/mark-collector.js';
 import { RaiseAlarmHandler } from '../src/alarms/raise-alarm.js';
@@ -128,6 +129,7 @@ export class EngineWorld {
     this.approver = new ApproveAlarmHandler(this.database, access, this.engine);
     this.answers = new AnswerAlarmHandler(this.database, sealing, announcer);
     this.changes = new ChangeAlarmHandler(this.database, access, sealing, announcer);
+    this.workers.push(new AskApproval(this.database, sealing, this.raiser, this.changes));
     this.reads = new ReadAlarmsHandler(this.database, access, sealing, this.checklists);
     this.templates = new AlarmTemplatesHandler(this.database, access, this.bus, sealing, this.raiser);
     this.marks = new MarkCollector(this.database);

@@ -68,6 +68,25 @@ describe('what is measured of alarms', () => {
     expect([early, late, afterAnswer, await unreached()]).toEqual([{}, { alarm: 2 }, { alarm: 1 }, {}]);
   });
 
+  it('is for how long an alarm has waited for a second person', async () => {
+    await world.settings(['socket'], { massThreshold: 1 });
+    const { alarmId } = await world.raise(raiser, { audience: { userIds: [world.person(), world.person()] } });
+    await world.database.within(world.organizationId, (tx) =>
+      tx.query(`UPDATE alarm SET raised_at = raised_at - interval '1 hour'`),
+    );
+    const gauges = new Gauges(world.database, world.engine, silentLog);
+    const shown = async () => {
+      await world.pass(20);
+      await gauges.show();
+      return series('relais_alarm_awaiting_approval_seconds');
+    };
+
+    const waiting = await shown();
+    await world.approver.execute({ alarmId }, world.context(world.person()));
+
+    expect([Math.floor(waiting / 60), await shown()]).toEqual([60, 0]);
+  });
+
   it('is shown by every replica, whichever has counted', async () => {
     await world.raise(raiser, { audience: { userIds: [world.person()] }, severity: 'notice' });
     await world.settle();

@@ -1335,6 +1335,8 @@ CREATE INDEX alarm_role_roster_idx ON public.alarm_role USING btree (organizatio
 
 CREATE INDEX alarm_source_receipt_age_idx ON public.alarm_source_receipt USING btree (organization_id, source_id, received_at);
 
+CREATE INDEX alarm_under_way_idx ON public.alarm USING btree (organization_id, raised_at DESC, id) WHERE (state = ANY (ARRAY['awaiting_approval'::text, 'open'::text, 'acknowledged'::text]));
+
 CREATE UNIQUE INDEX contact_point_address_key ON public.contact_point USING btree (organization_id, user_id, kind, address_index, ((origin = 'directory'::text)));
 
 CREATE UNIQUE INDEX drill_running_key ON public.drill USING btree (organization_id) WHERE (state = 'running'::text);

@@ -128,6 +128,22 @@ export interface Page {
   limit: number;
 }
 
+/** What waits for a second person, newest first: all of it, or what one person has raised. */
+export const waitingAlarms = (
+  tx: Tx,
+  organizationId: OrganizationId,
+  raisedBy: UserId | null,
+  { before, limit }: Page,
+): Promise<AlarmRow[]> =>
+  rows<AlarmRow>(
+    tx,
+    `SELECT ${COLUMNS} FROM alarm a WHERE a.organization_id = $1 AND a.state = 'awaiting_approval'
+       AND ($2::uuid IS NULL OR a.raised_by = $2)
+       AND ($3::timestamptz IS NULL OR (a.raised_at, a.id) < ($3, $4::uuid))
+     ORDER BY a.raised_at DESC, a.id DESC LIMIT $5`,
+    [organizationId, raisedBy, before?.at ?? null, before?.id ?? null, limit],
+  );
+
 /** What somebody was told of or raised, newest first; nothing that is not for people's eyes. */
 export const alarmsOf = (
   tx: Tx,

@@ -9,6 +9,9 @@ import { setTimer } from '../engine/timers.postgres.js';
 import { alarmSubject, recordFact, userSubject } from '../facts/record-fact.js';
 import { changeAlarm, lockAlarm } from './alarm-rows.postgres.js';
 
+/** What follows the wait of an alarm for a second person: see `AskApproval`. */
+export const APPROVAL = 'approval';
+
 /** The second person who lets an alarm to many people out. */
 @Injectable()
 export class ApproveAlarmHandler {
@@ -29,6 +32,7 @@ export class ApproveAlarmHandler {
       if (alarm.raised_by === userId) throw approveAlarm.fail('own_alarm', 'somebody else has to approve it');
       await changeAlarm(tx, organizationId, alarmId, { state: 'open' });
       await setTimer(tx, organizationId, { subject_id: alarmId, kind: 'step' }, 0);
+      await setTimer(tx, organizationId, { subject_id: alarmId, kind: APPROVAL }, 0);
       await makeWay(tx, organizationId, alarmId);
       await recordFact(tx, organizationId, {
         ...{ actor: userSubject(userId), action: 'alarm.approved', object: alarmSubject(alarmId) },

@@ -1,8 +1,9 @@
 import type { AlarmState } from '@relais/contracts';
 import type { Tx } from '@relais/database';
-import type { Timer } from '../engine/timers.postgres.js';
+import { setTimer, type Timer } from '../engine/timers.postgres.js';
 import { alarmSubject, recordFact, systemSubject } from '../facts/record-fact.js';
 import { type AlarmRow, changeAlarm, lockAlarm } from './alarm-rows.postgres.js';
+import { APPROVAL } from './approve-alarm.js';
 
 const OVER: readonly AlarmState[] = ['all_clear', 'cancelled', 'expired'];
 export const isOver = ({ state }: Pick<AlarmRow, 'state'>): boolean => OVER.includes(state);
@@ -26,6 +27,8 @@ export async function end(
   actor: { kind: string; id: string },
 ): Promise<AlarmRow> {
   const ended = await changeAlarm(tx, organizationId, alarm.id, { state: as, stops: true });
+  if (alarm.state === 'awaiting_approval')
+    await setTimer(tx, organizationId, { subject_id: alarm.id, kind: APPROVAL }, 0);
   if (alarm.is_silent) return ended;
   await recordFact(tx, organizationId, {
     actor,

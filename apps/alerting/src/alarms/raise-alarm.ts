@@ -31,6 +31,7 @@ import { makeWay } from '../drills/interrupt.js';
 import { databaseNow } from '../rosters/duty-rows.postgres.js';
 import { digestOf } from './alarm-content.js';
 import { type AlarmRow, findAlarm, findOpenByKey, insertAlarm, type NewAlarm } from './alarm-rows.postgres.js';
+import { APPROVAL } from './approve-alarm.js';
 import { type PlannedStep, planSteps } from './plan-steps.js';
 import { insertSteps } from './step-rows.postgres.js';
 import { fillPositions } from './strategies/fill-positions.js';
@@ -153,7 +154,8 @@ export class RaiseAlarmHandler {
     const written = await insertAlarm(tx, organizationId, alarm);
     if (!written) return this.known(tx, alarm, organizationId);
     await insertSteps(tx, organizationId, alarm.id, steps);
-    if (alarm.state === 'open') await setTimer(tx, organizationId, { subject_id: alarm.id, kind: 'step' }, 0);
+    const kind = alarm.state === 'open' ? 'step' : APPROVAL;
+    await setTimer(tx, organizationId, { subject_id: alarm.id, kind }, 0);
     await insertChecks(tx, organizationId, alarm.id, checks);
     if (alarm.joins) await this.openRoom(tx, organizationId, alarm);
     if (alarm.updateEveryMinutes)

@@ -13,7 +13,7 @@ import { findRoom } from '../rooms/room-rows.postgres.js';
 import { Sealing } from '../sealing.js';
 import { summaryOf } from './report-summary.postgres.js';
 import { type AlarmContent, toAlarm } from './alarm-content.js';
-import { type AlarmRow, alarmsOf, findAlarm } from './alarm-rows.postgres.js';
+import { type AlarmRow, alarmsOf, findAlarm, waitingAlarms } from './alarm-rows.postgres.js';
 import { isOver } from './close-alarm.js';
 import { findRecipient, type RecipientRow, recipientsOf } from './recipient-rows.postgres.js';
 
@@ -60,9 +60,12 @@ export class ReadAlarmsHandler {
     { principal }: RequestContext,
   ): Promise<z.input<typeof listAlarms.output>> {
     const { organizationId, userId } = principal;
-    const before = readCursor(cursor);
+    const asked = { before: readCursor(cursor), limit: limit + 1 };
+    const waitingOf = state === 'awaiting_approval' && (await this.maySeeAll(principal)) ? null : userId;
     const found = await this.db.within(organizationId, (tx) =>
-      alarmsOf(tx, organizationId, userId, state === 'open', { before, limit: limit + 1 }),
+      state === 'awaiting_approval'
+        ? waitingAlarms(tx, organizationId, waitingOf, asked)
+        : alarmsOf(tx, organizationId, userId, state === 'open', asked),
     );
     const page = found.slice(0, limit);
     const last = found.length > limit ? page.at(-1) : undefined;

@@ -14,6 +14,7 @@ import { TargetsOfAStep1764100900000 } from './migrations/1764100900000-targets-
 import { MakersOfSources1764101000000 } from './migrations/1764101000000-makers-of-sources.js';
 import { LargeRounds1764101100000 } from './migrations/1764101100000-large-rounds.js';
 import { ManyPeople1764101200000 } from './migrations/1764101200000-many-people.js';
+import { AlarmsUnderWay1764101300000 } from './migrations/1764101300000-alarms-under-way.js';
 import { DeadTokens1764101400000 } from './migrations/1764101400000-dead-tokens.js';
 import { PhoneUse1764100700000 } from './migrations/1764100700000-phone-use.js';
 
@@ -36,5 +37,6 @@ export const migrations = [
   MakersOfSources1764101000000,
   LargeRounds1764101100000,
   ManyPeople1764101200000,
+  AlarmsUnderWay1764101300000,
   DeadTokens1764101400000,
 ];

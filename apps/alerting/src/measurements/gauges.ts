@@ -1,7 +1,7 @@
 import type { Database } from '@relais/database';
 import type { Log } from '@relais/observability';
 import type { Engine } from '../engine/engine.js';
-import { cycleAgeIs, drillScoreIs, findingsAre, probeSuccessIs, unreachedAre } from '../metrics.js';
+import { awaitingIs, cycleAgeIs, drillScoreIs, findingsAre, probeSuccessIs, unreachedAre } from '../metrics.js';
 import { measured } from './measurements.postgres.js';
 
 const EVERY_MS = 5_000;
@@ -35,8 +35,9 @@ export class Gauges {
   }
 
   private async read(): Promise<void> {
-    for (const { name, label, total, least, age_seconds } of await this.db.outside((tx) => measured(tx))) {
+    for (const { name, label, total, least, most, age_seconds } of await this.db.outside((tx) => measured(tx))) {
       if (name === 'unreached') unreachedAre(label, total);
+      if (name === 'awaiting') awaitingIs(most);
       if (name === 'findings') findingsAre(label, total);
       if (name === 'drill_score') drillScoreIs(label, least);
       // Whoever measures every minute and has not for more than two does not get through.

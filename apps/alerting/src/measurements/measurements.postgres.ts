@@ -1,7 +1,7 @@
 import { row, rows, type Tx } from '@relais/database';
 import type { OrganizationId } from '@relais/kernel';
 
-export type Measured = 'unreached' | 'findings' | 'probe' | 'drill_score';
+export type Measured = 'unreached' | 'awaiting' | 'findings' | 'probe' | 'drill_score';
 
 /** What an organization measured last takes the place of what it measured before. */
 export const measure = (
@@ -47,6 +47,7 @@ export interface Measurement {
   name: Measured;
   label: string;
   least: number;
+  most: number;
   total: number;
   /** Since the oldest of them was measured. */
   age_seconds: number;
@@ -56,7 +57,7 @@ export interface Measurement {
 export const measured = (tx: Tx): Promise<Measurement[]> =>
   rows<Measurement>(
     tx,
-    `SELECT m.name, m.label, min(m.value) AS least, sum(m.value) AS total,
+    `SELECT m.name, m.label, min(m.value) AS least, max(m.value) AS most, sum(m.value) AS total,
        extract(epoch FROM clock_timestamp() - min(m.measured_at))::float8 AS age_seconds
      FROM measurement m GROUP BY m.name, m.label`,
   );

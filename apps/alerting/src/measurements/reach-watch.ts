@@ -4,7 +4,7 @@ import type { Tx } from '@relais/database';
 import { keepTimer, type Timer } from '../engine/timers.postgres.js';
 import { Duty } from '../engine/work.js';
 import { measure } from './measurements.postgres.js';
-import { countUnreached } from './unreached.postgres.js';
+import { countUnreached, longestWait } from './unreached.postgres.js';
 
 const EVERY_SECONDS = 20;
 
@@ -12,7 +12,7 @@ const EVERY_SECONDS = 20;
 export const watchReach = (tx: Tx, organizationId: Timer['organization_id']): Promise<unknown> =>
   keepTimer(tx, organizationId, { subject_id: organizationId, kind: 'reach' }, EVERY_SECONDS);
 
-/** Counts again and again whom open alarms have not reached. */
+/** Looks again and again whom open alarms have not reached, and which wait for a second person. */
 @Injectable()
 export class ReachWatch {
   @Duty('reach')
@@ -21,6 +21,7 @@ export class ReachWatch {
     const found = await countUnreached(tx, organizationId);
     const counts = Object.fromEntries(found.map(({ severity, recipients }) => [severity, recipients]));
     await measure(tx, organizationId, 'unreached', { ...none, ...counts });
+    await measure(tx, organizationId, 'awaiting', { oldest: await longestWait(tx, organizationId) });
     await watchReach(tx, organizationId);
     return false;
   }

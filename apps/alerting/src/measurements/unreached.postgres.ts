@@ -1,5 +1,5 @@
 import type { Severity } from '@relais/contracts';
-import { rows, type Tx } from '@relais/database';
+import { row, rows, type Tx } from '@relais/database';
 import type { OrganizationId } from '@relais/kernel';
 
 /** So long a device may take, over all the ways that are tried meanwhile. */
@@ -24,3 +24,14 @@ export const countUnreached = (
      GROUP BY a.severity`,
     [organizationId],
   );
+
+/** For how long the oldest alarm that waits for a second person has waited, seconds; 0 when none does. */
+export async function longestWait(tx: Tx, organizationId: OrganizationId): Promise<number> {
+  const found = await row<{ seconds: number }>(
+    tx,
+    `SELECT coalesce(extract(epoch FROM clock_timestamp() - min(a.raised_at)), 0)::float8 AS seconds
+     FROM alarm a WHERE a.organization_id = $1 AND a.state = 'awaiting_approval'`,
+    [organizationId],
+  );
+  return found?.seconds ?? 0;
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRequest } from '../define.js';
-import { userId } from '../primitives.js';
+import { id, userId } from '../primitives.js';
 import { alarmPath, severity } from './alarms.js';
 import { drillSchedule } from './drills.js';
 
@@ -38,6 +38,8 @@ export const alarmSettings = z.strictObject({
    * together, and whoever is on duty when it is raised.
    */
   massThreshold: z.int().min(1).max(1_000_000).default(500),
+  /** The escalation policy along which second persons are asked, by an alarm of its own; without one nobody is asked. */
+  approvalPolicyId: id().optional(),
   /** In the conversations of emergencies, people meet whom the rules of who may meet whom keep apart otherwise. */
   emergenciesLiftBarriers: z.boolean().default(false),
   /** The bot that a test alarm goes to every minute, so that it shows when alarms do not get through. */

@@ -198,12 +198,15 @@ export const readAlarm = defineRequest({
   errors: { alarm_not_found: 'not_found' },
 });
 
-/** What concerns the caller: alarms they were told of or raised, newest first. */
+/**
+ * What concerns the caller: alarms they were told of or raised, newest first. With `awaiting_approval`, all that wait for a second
+ * person, for whoever may be that: who holds `raise_alarms`.
+ */
 export const listAlarms = defineRequest({
   subject: 'rpc.alerting.alarm.list.v1',
   access: 'user',
   bots: ['alarms:write'],
-  input: z.strictObject({ state: z.enum(['open', 'all']).default('open'), ...pageRequest }),
+  input: z.strictObject({ state: z.enum(['open', 'all', 'awaiting_approval']).default('open'), ...pageRequest }),
   output: pageOf(alarm),
   errors: {},
 });

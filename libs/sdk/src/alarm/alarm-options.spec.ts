@@ -14,6 +14,11 @@ describe('the command line of relais-alarm', () => {
     });
   });
 
+  it('names the alarm that a second person lets out', () => {
+    const alarmId = '01a20c08-fb2a-747f-9f33-874b0bc278bc';
+    expect(wishOf('--approve', alarmId)).toEqual({ kind: 'approve', alarmId });
+  });
+
   it.each([
     [['Fire'], 'who is told'],
     [['Fire', 'in', 'hall', '--to', 'bob'], 'put the title in quotes: "Fire in hall"'],

@@ -7,6 +7,7 @@ export const USAGE = `relais-alarm: alarm people from a terminal, and see who co
   relais-alarm TITLE --to NAME[,NAME]… [--then NAME[,NAME]…]…
                              one group after the other, until somebody comes; follows it to the end
   relais-alarm TITLE --to everyone
+  relais-alarm --approve ID  lets an alarm to many people out that somebody else has raised
   relais-alarm --follow ID   follows one that was raised before
   relais-alarm --report ID   who was told when and how, and who answered what: a page to print (HTML);
                              with --csv a table
@@ -30,7 +31,8 @@ export type AlarmWish =
   | { kind: 'follow'; alarmId: never }
   | { kind: 'report'; alarmId: never; asTable: boolean }
   | { kind: 'drill'; drillId: string }
-  | { kind: 'end'; alarmId: never };
+  | { kind: 'end'; alarmId: never }
+  | { kind: 'approve'; alarmId: never };
 
 export interface RaiseWish {
   title: string;
@@ -55,6 +57,7 @@ const options = {
   drill: { type: 'string' },
   csv: { type: 'boolean', default: false },
   end: { type: 'string' },
+  approve: { type: 'string' },
   ...WHO_OPTIONS,
   help: { type: 'boolean', default: false },
 } as const;
@@ -73,7 +76,7 @@ function wishOf(values: Values, positionals: string[]): AlarmWish {
   if (values.help) return { kind: 'help' };
   if (values.report !== undefined) return { kind: 'report', alarmId: idOf(values.report), asTable: values.csv };
   if (values.drill !== undefined) return { kind: 'drill', drillId: idOf(values.drill) };
-  for (const kind of ['follow', 'end'] as const)
+  for (const kind of ['follow', 'end', 'approve'] as const)
     if (values[kind] !== undefined) return { kind, alarmId: idOf(values[kind]) };
   const [title, ...more] = positionals;
   if (!title) return { kind: 'help' };

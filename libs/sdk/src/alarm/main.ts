@@ -32,12 +32,17 @@ async function fulfil(wish: Exclude<AlarmWish, { kind: 'help' }>, session: Relai
     const { state } = await session.call(ROUTES.endAlarm, { alarmId: wish.alarmId, as: 'all_clear' });
     return print(state);
   }
+  if (wish.kind === 'approve') {
+    await session.call(ROUTES.approveAlarm, { alarmId: wish.alarmId });
+    return print('approved: people are told now');
+  }
   if (wish.kind === 'report' || wish.kind === 'drill')
     return void process.stdout.write(await session.read(pageOf(wish), { timeoutMs: 60_000 }));
   if (wish.kind === 'follow') return follow(session, directory, wish.alarmId, print);
-  const { alarmId, warnings } = await raiseFresh(wish, session, directory, person);
+  const { alarmId, warnings, isWaiting } = await raiseFresh(wish, session, directory, person);
   print(`alarm ${alarmId}`);
   for (const { says } of warnings) print(`warning: ${says}`);
+  if (isWaiting) print(`waits for a second person: relais-alarm --approve ${alarmId} --as NAME`);
   if (wish.follows) await follow(session, directory, alarmId, print);
 }
 

@@ -7,6 +7,8 @@ import type { RaiseWish } from './alarm-options.js';
 
 export interface Raised {
   alarmId: never;
+  /** It is told to nobody before a second person approves it. */
+  isWaiting: boolean;
   warnings: readonly AlarmWarning[];
 }
 
@@ -18,8 +20,8 @@ export async function raise(session: RelaisSession, directory: Directory, wish: 
   const told = first.includes('everyone') ? { everyone: true } : { userIds: first.map((name) => directory.find(name)) };
   const raised = { alarmId, severity, title, text, needed };
   const call = async (whom: Pick<z.input<typeof ROUTES.raiseAlarm.contract.input>, 'audience' | 'policyId'>) => {
-    const { warnings } = await session.call(ROUTES.raiseAlarm, { ...raised, ...whom }, { retry: true });
-    return { alarmId, warnings };
+    const { warnings, state } = await session.call(ROUTES.raiseAlarm, { ...raised, ...whom }, { retry: true });
+    return { alarmId, warnings, isWaiting: state === 'awaiting_approval' };
   };
   if (others.length === 0) return call({ audience: told });
   if ('everyone' in told) throw new Error('nobody is left to be told after everyone');

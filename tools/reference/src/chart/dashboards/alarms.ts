@@ -7,7 +7,7 @@ export const alarms: Dashboard = {
   alerts: [
     ...['RelaisAlarmProbeFailing', 'RelaisAlarmWatchdogAbsent', 'RelaisAlarmEngineStalled', 'RelaisAlarmUndelivered'],
     ...['RelaisAlarmEscalationLate', 'RelaisAlarmDispatchSlow', 'RelaisAlarmDeliverySlow', 'RelaisAlarmDrillScoreLow'],
-    'RelaisAlarmProviderCircuitOpen',
+    ...['RelaisAlarmProviderCircuitOpen', 'RelaisAlarmAwaitingApproval'],
   ],
   rows: [
     {
