@@ -1,5 +1,6 @@
 import { type AlarmTold, ROUTES, type ServerFrame } from '@relais/contracts';
 import { newId } from '@relais/kernel';
+import { once } from 'node:events';
 import { codeOf, type Person } from './person.js';
 import type { RawClient } from './raw-client.js';
 import { eventually, type Running } from './system.js';
@@ -43,6 +44,19 @@ export function alarmsContract(running: Running): void {
       expect(alarm).toMatchObject({ title: 'Fire in hall 3', text: 'Take the back entrance' });
     expect(sockets[2]?.frames.some(isTold(alarmId))).toBe(false);
     expect(await codeOf(ben.call(ROUTES.readAlarm, { alarmId }))).toBe('alarm_not_found');
+  });
+
+  it('are told to an app that was not there when it comes, and it says that it has them', async () => {
+    const late = (await running().acme.people(1))[0] as Person;
+    const alarmId = await raise({ audience: { userIds: [late.id] } });
+    await eventually(async () => (await statesOf(alarmId, late))?.[0] === 'socket sent');
+
+    const { connection } = await late.listen(0);
+    const [{ alarm }] = (await once(connection, 'alarm')) as [AlarmTold];
+
+    expect(alarm.id).toBe(alarmId);
+    await eventually(async () => (await statesOf(alarmId, late))?.[0] === 'socket received');
+    await late.close();
   });
 
   it('show in their report when each device had them and who answered what', async () => {

@@ -144,6 +144,15 @@ export const waitingAlarms = (
     [organizationId, raisedBy, before?.at ?? null, before?.id ?? null, limit],
   );
 
+const CONCERNS = `($3::timestamptz IS NULL OR (a.raised_at, a.id) < ($3, $4::uuid))
+    AND (a.raised_by = $2 OR EXISTS (SELECT FROM alarm_recipient r
+      WHERE r.organization_id = a.organization_id AND r.alarm_id = a.id AND r.user_id = $2))
+  ORDER BY a.raised_at DESC, a.id DESC LIMIT $5`;
+const ALL_OF = `SELECT ${COLUMNS} FROM alarm a WHERE a.organization_id = $1 AND NOT a.is_silent AND ${CONCERNS}`;
+/** Asked by every app that comes back: by the index of what is under way, however many there were. */
+const OPEN_OF = `SELECT ${COLUMNS} FROM alarm a WHERE a.organization_id = $1 AND NOT a.is_silent
+  AND a.state IN ('awaiting_approval', 'open', 'acknowledged') AND ${CONCERNS}`;
+
 /** What somebody was told of or raised, newest first; nothing that is not for people's eyes. */
 export const alarmsOf = (
   tx: Tx,
@@ -152,16 +161,13 @@ export const alarmsOf = (
   isOpen: boolean,
   { before, limit }: Page,
 ): Promise<AlarmRow[]> =>
-  rows<AlarmRow>(
-    tx,
-    `SELECT ${COLUMNS} FROM alarm a WHERE a.organization_id = $1 AND NOT a.is_silent
-       AND (NOT $3 OR a.state IN ('awaiting_approval', 'open', 'acknowledged'))
-       AND ($4::timestamptz IS NULL OR (a.raised_at, a.id) < ($4, $5::uuid))
-       AND (a.raised_by = $2 OR EXISTS (SELECT FROM alarm_recipient r
-         WHERE r.organization_id = a.organization_id AND r.alarm_id = a.id AND r.user_id = $2))
-     ORDER BY a.raised_at DESC, a.id DESC LIMIT $6`,
-    [organizationId, userId, isOpen, before?.at ?? null, before?.id ?? null, limit],
-  );
+  rows<AlarmRow>(tx, isOpen ? OPEN_OF : ALL_OF, [
+    organizationId,
+    userId,
+    before?.at ?? null,
+    before?.id ?? null,
+    limit,
+  ]);
 
 /** How many other alarms of its policy were raised in the last minutes. */
 export async function othersRaised(

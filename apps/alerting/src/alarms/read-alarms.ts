@@ -15,6 +15,7 @@ import { summaryOf } from './report-summary.postgres.js';
 import { type AlarmContent, toAlarm } from './alarm-content.js';
 import { type AlarmRow, alarmsOf, findAlarm, waitingAlarms } from './alarm-rows.postgres.js';
 import { isOver } from './close-alarm.js';
+import { tellingsOf } from './my-telling.postgres.js';
 import { findRecipient, type RecipientRow, recipientsOf } from './recipient-rows.postgres.js';
 
 type Report = z.input<typeof readAlarmReport.output>;
@@ -35,9 +36,10 @@ export class ReadAlarmsHandler {
     { principal }: RequestContext,
   ): Promise<z.input<typeof readAlarm.output>> {
     const { organizationId, userId } = principal;
-    const { alarm, recipient, room, checks } = await this.db.within(organizationId, async (tx) => ({
+    const { alarm, recipient, told, room, checks } = await this.db.within(organizationId, async (tx) => ({
       alarm: await findAlarm(tx, organizationId, alarmId),
       recipient: await findRecipient(tx, organizationId, alarmId, userId),
+      told: (await tellingsOf(tx, organizationId, userId, [alarmId])).get(alarmId),
       room: await findRoom(tx, organizationId, alarmId),
       checks: await checksOf(tx, organizationId, alarmId),
     }));
@@ -47,6 +49,7 @@ export class ReadAlarmsHandler {
     const [shown] = await this.show(organizationId, [alarm]);
     return {
       ...(shown as Alarm),
+      ...(told ? { told } : {}),
       ...(recipient?.answer ? { myAnswer: recipient.answer } : {}),
       ...(room && room.lines > 0 ? { conversationId: room.conversation_id } : {}),
       checklist: await this.checklists.show(organizationId, alarmId, checks),
@@ -62,15 +65,19 @@ export class ReadAlarmsHandler {
     const { organizationId, userId } = principal;
     const asked = { before: readCursor(cursor), limit: limit + 1 };
     const waitingOf = state === 'awaiting_approval' && (await this.maySeeAll(principal)) ? null : userId;
-    const found = await this.db.within(organizationId, (tx) =>
-      state === 'awaiting_approval'
-        ? waitingAlarms(tx, organizationId, waitingOf, asked)
-        : alarmsOf(tx, organizationId, userId, state === 'open', asked),
-    );
-    const page = found.slice(0, limit);
+    const { found, page, tellings } = await this.db.within(organizationId, async (tx) => {
+      const found =
+        state === 'awaiting_approval'
+          ? await waitingAlarms(tx, organizationId, waitingOf, asked)
+          : await alarmsOf(tx, organizationId, userId, state === 'open', asked);
+      const page = found.slice(0, limit);
+      const ids = page.map(({ id }) => id);
+      return { found, page, tellings: await tellingsOf(tx, organizationId, userId, ids) };
+    });
     const last = found.length > limit ? page.at(-1) : undefined;
+    const withTelling = (alarm: Alarm) => ({ ...alarm, told: tellings.get(alarm.id) });
     return {
-      items: await this.show(organizationId, page),
+      items: (await this.show(organizationId, page)).map(withTelling),
       ...(last ? { next: `${last.raised_at.toISOString()}_${last.id}` } : {}),
     };
   }

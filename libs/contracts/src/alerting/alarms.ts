@@ -182,12 +182,19 @@ export const alarm = z.object({
 });
 export type Alarm = z.infer<typeof alarm>;
 
+/** Which telling of an alarm: an escalation comes back to the same person in another step or cycle. */
+export const round = { step: z.int().min(0).max(100), cycle: z.int().min(0).max(9) };
+
+/** How the caller was told last, for a device that has missed it to mark; not there for who has answered or was not told. */
+const mine = { told: z.object({ ...round, path: alarmPath }).optional() };
+
 /** For who was told, who raised it, and who may see reports; to everybody else it is not there. */
 export const readAlarm = defineRequest({
   subject: 'rpc.alerting.alarm.read.v1',
   access: 'user',
   input: z.strictObject({ alarmId }),
   output: alarm.extend({
+    ...mine,
     myAnswer: z.string().optional(),
     /** It is there once somebody is in it. */
     conversationId: conversationId.optional(),
@@ -207,12 +214,9 @@ export const listAlarms = defineRequest({
   access: 'user',
   bots: ['alarms:write'],
   input: z.strictObject({ state: z.enum(['open', 'all', 'awaiting_approval']).default('open'), ...pageRequest }),
-  output: pageOf(alarm),
+  output: pageOf(alarm.extend(mine)),
   errors: {},
 });
-
-/** Which telling of an alarm: an escalation comes back to the same person in another step or cycle. */
-export const round = { step: z.int().min(0).max(100), cycle: z.int().min(0).max(9) };
 
 export const alarmMark = z.strictObject({ alarmId, ...round, path: alarmPath, state: z.enum(['received', 'shown']) });
 export type AlarmMark = z.infer<typeof alarmMark>;

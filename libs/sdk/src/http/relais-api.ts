@@ -27,7 +27,7 @@ export interface CallOptions {
   /** The access token, for everything that is not public. */
   token?: string;
   /** The key that the token is bound to: it signs a proof for each request, without which the token is refused. */
-  key?: DeviceKey;
+  key?: Pick<DeviceKey, 'accessProof'>;
   /** Repeat a GET or PUT after a retryable failure. Other methods are not safe to repeat and are sent once. */
   retry?: boolean;
   timeoutMs?: number;

@@ -1,4 +1,4 @@
-import type { AlarmMark, ClientFrame, AlarmTold } from '@relais/contracts';
+import type { AlarmMark, AlarmPath, AlarmTold, ClientFrame } from '@relais/contracts';
 
 const REMEMBERED = 1_000;
 
@@ -7,21 +7,26 @@ const REMEMBERED = 1_000;
  * not answered; one that is lost makes the server tell the person another way.
  */
 export class AlarmInbox {
-  private readonly known = new Set<string>();
+  /** Of each telling, the way by which it came. */
+  private readonly known = new Map<string, AlarmPath>();
 
   constructor(private readonly send: (frame: ClientFrame) => boolean) {}
 
   /** @returns whether it is new; what is to be kept from people is for `silentAlarm` only */
-  arrived(told: AlarmTold): boolean {
+  arrived(told: AlarmTold, path: AlarmPath = 'socket'): boolean {
+    const key = keyOf(told);
+    const isNew = !this.known.has(key);
+    if (isNew) this.known.set(key, path);
     this.mark(told, 'received');
-    const key = `${told.alarm.id}.${told.step}.${told.cycle}`;
-    if (this.known.has(key)) return false;
-    this.known.add(key);
-    if (this.known.size > REMEMBERED) this.known.delete(this.known.values().next().value as string);
-    return true;
+    if (this.known.size > REMEMBERED) this.known.delete(this.known.keys().next().value as string);
+    return isNew;
   }
 
-  mark({ alarm, step, cycle }: AlarmTold, state: AlarmMark['state']): void {
-    this.send({ type: 'alarm_mark', marks: [{ alarmId: alarm.id, step, cycle, path: 'socket', state }] });
+  mark(told: AlarmTold, state: AlarmMark['state']): void {
+    const { alarm, step, cycle } = told;
+    const path = this.known.get(keyOf(told)) ?? 'socket';
+    this.send({ type: 'alarm_mark', marks: [{ alarmId: alarm.id, step, cycle, path, state }] });
   }
 }
+
+const keyOf = ({ alarm, step, cycle }: AlarmTold): string => `${alarm.id}.${step}.${cycle}`;

@@ -60,7 +60,10 @@ export interface ConnectionEvents {
   /** How far a member has received and read. */
   receipt: [{ conversationId: ConversationId; userId: UserId; delivered: number; read: number }];
   typing: [{ conversationId: ConversationId; userId: UserId }];
-  /** The person is told of an alarm; that the device has it was said already. Once for each telling. */
+  /**
+   * The person is told of an alarm; that the device has it was said already. Once for each telling, and after each `online` also what
+   * was told meanwhile: open alarms that the person has not answered.
+   */
   alarm: [AlarmTold];
   /** A test that has been acknowledged already. Show nobody: it is for what watches over alarming. */
   silentAlarm: [AlarmTold];

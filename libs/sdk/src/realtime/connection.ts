@@ -1,4 +1,4 @@
-import type { AlarmTold, Receipt, ServerFrame } from '@relais/contracts';
+import type { AlarmPath, AlarmTold, Receipt, ServerFrame } from '@relais/contracts';
 import type { ConversationId } from '@relais/kernel';
 import { EventEmitter } from 'node:events';
 import { ApiError } from '../api-error.js';
@@ -16,6 +16,7 @@ import {
 import { type Applied, ConversationLogs } from './conversation-logs.js';
 import { entryOf } from './draft.js';
 import { MarkQueue } from './mark-queue.js';
+import { MissedAlarms } from './missed-alarms.js';
 import { Requests } from './requests.js';
 import { SocketKeeper } from './socket-keeper.js';
 import { Synchronizer } from './synchronizer.js';
@@ -34,6 +35,7 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
   private readonly marks: MarkQueue;
   private readonly sync: Synchronizer;
   private readonly alarms: AlarmInbox;
+  private readonly missed: MissedAlarms;
   private readonly requestTimeoutMs: number;
   private forgetTokens: () => void = () => undefined;
 
@@ -52,6 +54,7 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
     this.appends = new AppendQueue(ask, set);
     this.marks = new MarkQueue((frame) => this.keeper.send(frame), set.markIntervalMs);
     this.alarms = new AlarmInbox((frame) => this.keeper.send(frame));
+    this.missed = new MissedAlarms(options.gateways, options.tokens, (told, path) => this.toldOf(told, path));
     this.sync = new Synchronizer(this.logs, {
       ...set,
       ask,
@@ -154,9 +157,7 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
       case 'typing':
         return this.tell(() => this.emit('typing', frame));
       case 'alarm':
-        if (this.alarms.arrived(frame))
-          this.tell(() => this.emit(frame.alarm.isSilent ? 'silentAlarm' : 'alarm', frame));
-        return;
+        return this.toldOf(frame);
       case 'alarm_changed':
         return this.tell(() => this.emit('alarmChanged', frame.alarm));
       case 'alarm_checklist':
@@ -182,6 +183,11 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
     this.sync.suspect();
   }
 
+  private toldOf(told: AlarmTold, path?: AlarmPath): void {
+    if (this.alarms.arrived(told, path))
+      this.tell(() => this.emit(told.alarm.isSilent ? 'silentAlarm' : 'alarm', told));
+  }
+
   private apply({ entries, skipped, gone }: Applied): void {
     for (const range of skipped) this.tell(() => this.emit('skipped', range));
     for (const entry of entries) this.tell(() => this.emit('entry', entry));
@@ -201,12 +207,14 @@ export class RelaisConnection extends EventEmitter<ConnectionEvents> {
     this.appends.online();
     this.marks.online();
     this.sync.online();
+    this.missed.online();
   }
 
   private goOffline(): void {
     this.appends.offline();
     this.marks.offline();
     this.sync.offline();
+    this.missed.offline();
     this.requests.lost();
   }
 

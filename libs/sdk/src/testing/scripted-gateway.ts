@@ -17,6 +17,8 @@ export class ScriptedGateway {
   readonly sockets = new Set<WebSocket>();
   heartbeatMs = 60_000;
   script: Script = () => undefined;
+  /** Answer `listAlarms`. */
+  openAlarms: unknown[] = [];
   /** Which live entries are lost on the way. */
   loses: (seq: number) => boolean = () => false;
   /** Answers the upgrade with this status instead of a socket. */
@@ -29,6 +31,10 @@ export class ScriptedGateway {
     readonly journal: Journal,
   ) {
     this.wss = new WebSocketServer({ noServer: true, handleProtocols: () => SUBPROTOCOL });
+    http.on('request', (_, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ items: this.openAlarms }));
+    });
     http.on('upgrade', (request: IncomingMessage, stream, head) => {
       // Nobody else listens from here on, and a client that is refused may hang up by a reset.
       stream.on('error', () => undefined);
