@@ -1,3 +1,4 @@
+import { CLOSE_CODES } from '@relais/contracts';
 import { newId } from '@relais/kernel';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Someone } from './issuer.js';
@@ -290,5 +291,21 @@ describe('the realtime edge', () => {
     expect(foreign).toMatchObject({ type: 'refusal', error: { code: 'forbidden' } });
     expect(stolen).toMatchObject({ type: 'refusal', error: { code: 'invalid_dpop_proof' } });
     expect(bare).toMatchObject({ type: 'refusal', error: { code: 'proof_missing' } });
+  });
+
+  it('lets nobody in, nor go on, who has to enrol a factor first (A-25)', async () => {
+    const [alice] = pair();
+    const limited = await world.trusted.issuer.tokenFor(alice, { lim: 'factors' });
+    const client = await world.open();
+    const connected = await world.join(alice);
+
+    client.send(helloOf(alice, world.port, limited));
+    const renewed = await connected.ask({ ...helloOf(alice, world.port, limited), type: 'token' });
+
+    expect(await client.closed).toMatchObject({
+      ...{ code: CLOSE_CODES.unauthenticated.code, reason: { code: 'unauthenticated' } },
+    });
+    expect(client.frames).toEqual([]);
+    expect(renewed).toMatchObject({ type: 'refusal', error: { code: 'factor_enrolment_required' } });
   });
 });
