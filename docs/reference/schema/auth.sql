@@ -429,6 +429,7 @@ CREATE TABLE public.directory_change (
     before_email_sealed bytea,
     before_phone_sealed bytea,
     left_digest bytea,
+    raises_role boolean DEFAULT false NOT NULL,
     CONSTRAINT directory_change_kind_check CHECK ((kind = ANY (ARRAY['create'::text, 'update'::text, 'disable'::text, 'enable'::text])))
 );
 
@@ -465,6 +466,8 @@ COMMENT ON COLUMN public.directory_change.before_email_sealed IS 'class=M2;purpo
 COMMENT ON COLUMN public.directory_change.before_phone_sealed IS 'class=M2;purpose=taking it back: the number before;retention=directory, at most 30 days';
 
 COMMENT ON COLUMN public.directory_change.left_digest IS 'class=M1;purpose=noticing that somebody was changed since;retention=directory, at most 30 days';
+
+COMMENT ON COLUMN public.directory_change.raises_role IS 'class=M1;purpose=asking before somebody becomes an administrator;retention=directory, at most 30 days';
 
 CREATE TABLE public.directory_run (
     organization_id uuid NOT NULL,

@@ -21,6 +21,7 @@ import { InvitationsForAddresses1764291000000 } from './migrations/1764291000000
 import { MakersOfProviders1764292000000 } from './migrations/1764292000000-makers-of-providers.js';
 import { MakersOfDirectories1764294000000 } from './migrations/1764294000000-makers-of-directories.js';
 import { NameSearch1764295000000 } from './migrations/1764295000000-name-search.js';
+import { RaisesOfRuns1764296000000 } from './migrations/1764296000000-raises-of-runs.js';
 import { Addresses1764100200000 } from './migrations/1764100200000-addresses.js';
 
 /** Every migration of this service, oldest first. */
@@ -49,4 +50,5 @@ export const migrations = [
   MakersOfProviders1764292000000,
   MakersOfDirectories1764294000000,
   NameSearch1764295000000,
+  RaisesOfRuns1764296000000,
 ];

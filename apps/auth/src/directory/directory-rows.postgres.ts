@@ -1,3 +1,4 @@
+import type { Role } from '@relais/contracts';
 import type { OrganizationId, UserId } from '@relais/kernel';
 import type { DirectoryMark } from './directory-mark.js';
 import type { Tx } from '../database/database.js';
@@ -121,6 +122,7 @@ export interface LinkedRow {
   digest: Buffer;
   user_id: UserId;
   state: 'active' | 'disabled';
+  role: Role;
 }
 
 /** Everybody who came from this source, a page at a time. */
@@ -132,7 +134,7 @@ export const linkedPage = (
 ): Promise<LinkedRow[]> =>
   rows(
     tx,
-    `SELECT e.external_index, e.digest, e.user_id, u.state FROM external_identity e
+    `SELECT e.external_index, e.digest, e.user_id, u.state, u.role FROM external_identity e
      JOIN app_user u ON u.organization_id = e.organization_id AND u.id = e.user_id
      WHERE e.organization_id = $1 AND e.source_id = $2 AND ($3::bytea IS NULL OR e.external_index > $3)
      ORDER BY e.external_index LIMIT $4`,

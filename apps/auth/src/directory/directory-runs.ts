@@ -10,8 +10,8 @@ import type { DirectoryMark } from './directory-mark.js';
 import { type DirectoryRow, findDirectory, lease, release, setNextRun, writeMark } from './directory-rows.postgres.js';
 import { DirectorySecrets, runAfter } from './directory-settings.js';
 import { DirectoryProblem, wordsOf } from './ldap-client.js';
-import { brakeAt } from './plan.js';
-import { type Planned, Planner } from './planner.js';
+import { objection } from './plan.js';
+import { Planner } from './planner.js';
 import { changeRun, findRun, insertRun, type RunRow } from './run-rows.postgres.js';
 
 export interface RunRequest {
@@ -133,12 +133,11 @@ export class DirectoryRuns {
       mark: await this.markFor(request, directory),
       goOn: () => this.goOn(request),
     });
-    const limit = brakeAt(settings, planned.linked);
-    const isBraked = planned.disables > limit;
+    const stops = objection(planned, settings, directory.is_said_by_bot);
     return this.db.within(organizationId, async (tx) => {
       const run = await findRun(tx, organizationId, runId);
-      const state = isBraked ? 'stopped' : run?.is_dry ? 'planned' : 'applying';
-      const says = isBraked ? await this.secrets.seal(organizationId, runId, brakeSays(planned, limit)) : null;
+      const state = stops !== null ? 'stopped' : run?.is_dry ? 'planned' : 'applying';
+      const says = stops === null ? null : await this.secrets.seal(organizationId, runId, stops);
       await changeRun(tx, organizationId, runId, ['reading'], {
         ...{ state, seen: planned.seen, isWhole: planned.isWhole, problemSealed: says },
         finishedAt: state === 'applying' ? null : this.clock.now(),
@@ -203,6 +202,3 @@ export class DirectoryRuns {
     if (at) await this.db.within(organizationId, (tx) => setNextRun(tx, organizationId, directoryId, at));
   }
 }
-
-const brakeSays = ({ disables, linked }: Planned, limit: number): string =>
-  `it would put out ${disables} of ${linked} people, and more than ${limit} need somebody's approval`;

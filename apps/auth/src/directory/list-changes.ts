@@ -81,6 +81,7 @@ function beforeOf(reader: Reader, change: ChangeRow, person: UserRow): Before | 
 function toChange(change: ChangeRow, record: DirectoryRecord | null, before: Before | undefined): DirectoryChange {
   return {
     ...{ position: change.position, kind: change.kind, isApplied: change.state === 'applied' },
+    raisesRole: change.raises_role,
     ...{ email: record?.email ?? before?.email ?? '', displayName: record?.displayName ?? before?.displayName ?? '' },
     ...{ poolIds: record?.poolIds ?? [], role: record?.role ?? '' },
     ...(record?.phone ? { phone: maskPhone(record.phone) } : {}),

@@ -1,5 +1,5 @@
 import { newId, type UserId } from '@relais/kernel';
-import { brakeAt, changeFor, digestOf, type Linked, PUT_OUT } from './plan.js';
+import { brakeAt, changeFor, digestOf, type Linked, objection, PUT_OUT, raisesRole } from './plan.js';
 import type { DirectoryRecord } from './read-directory.js';
 
 const record = (more: Partial<DirectoryRecord> = {}): DirectoryRecord => ({
@@ -7,7 +7,9 @@ const record = (more: Partial<DirectoryRecord> = {}): DirectoryRecord => ({
   ...{ poolIds: [], role: 'member' as const },
   ...more,
 });
-const linked = (digest: Buffer, isActive = true): Linked => ({ userId: newId<UserId>(), digest, isActive });
+const linked = (digest: Buffer, isActive = true): Linked => ({
+  ...{ userId: newId<UserId>(), digest, isActive, role: 'member' },
+});
 
 describe('what a run plans for a person', () => {
   it('makes who is new, unless they are disabled there', () => {
@@ -72,5 +74,43 @@ describe('the brake', () => {
     expect(brakeAt(brake(10, 50), 5_000)).toBe(50);
     expect(brakeAt(brake(10, 50), 9)).toBe(0);
     expect(brakeAt(brake(100, 100_000), 300)).toBe(300);
+  });
+});
+
+describe('what a run asks about first (T-21)', () => {
+  const chief = { role: 'admin' as const };
+  const nobody = { role: 'member' as const };
+  const active = (role: Linked['role']) => ({ role, isActive: true });
+  const out = (role: Linked['role']) => ({ role, isActive: false });
+
+  it('is who gets the power of an administrator and has none', () => {
+    expect(raisesRole('create', chief, undefined)).toBe(true);
+    expect(raisesRole('update', chief, active('member'))).toBe(true);
+    expect(raisesRole('enable', chief, out('admin'))).toBe(true);
+    expect(raisesRole('enable', nobody, out('owner'))).toBe(true);
+  });
+
+  it('is nobody who has it, loses it or never had it', () => {
+    expect(raisesRole('create', nobody, undefined)).toBe(false);
+    expect(raisesRole('update', chief, active('admin'))).toBe(false);
+    expect(raisesRole('update', chief, active('owner'))).toBe(false);
+    expect(raisesRole('update', nobody, active('admin'))).toBe(false);
+    expect(raisesRole('enable', nobody, out('admin'))).toBe(false);
+    expect(raisesRole('disable', chief, active('member'))).toBe(false);
+  });
+
+  it('is said together with whom it would put out, unless the directory may do so or a bot says it', () => {
+    const brake = { percent: 10, people: 50 };
+    const groups = { base: '', filter: '', member: '', mappings: [], raisesRoles: 'ask' as const };
+    const planned = { linked: 100, disables: 10, raises: 2 };
+
+    expect(objection(planned, { brake, groups }, false)).toMatch(/^it would give 2 of its people more/);
+    expect(objection({ ...planned, disables: 11 }, { brake, groups }, false)).toMatch(
+      /put out 11 of 100 .*; .* give 2 /,
+    );
+    expect(objection(planned, { brake }, false)).not.toBeNull();
+    expect(objection(planned, { brake, groups: { ...groups, raisesRoles: 'apply' } }, false)).toBeNull();
+    expect(objection(planned, { brake }, true)).toBeNull();
+    expect(objection({ ...planned, raises: 0 }, { brake, groups }, false)).toBeNull();
   });
 });

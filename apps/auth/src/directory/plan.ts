@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DirectoryChange, DirectorySettings } from '@relais/contracts';
+import type { DirectoryChange, DirectorySettings, Role } from '@relais/contracts';
 import type { UserId } from '@relais/kernel';
 import type { DirectoryRecord } from './read-directory.js';
 
@@ -8,6 +8,7 @@ export interface Linked {
   userId: UserId;
   digest: Buffer;
   isActive: boolean;
+  role: Role;
 }
 
 /** Stands for somebody whom the directory has put out: it does not show them any more, or shows them as disabled. */
@@ -45,6 +46,36 @@ export function changeFor(record: DirectoryRecord, linked: Linked | undefined): 
   return record.isActive && wasPutOutByDirectory ? 'enable' : null;
 }
 
+/** Whether the change gives the power of an administrator to somebody who has none now. Owners stay owners, whatever it says. */
+export function raisesRole(
+  kind: DirectoryChange['kind'],
+  record: Pick<DirectoryRecord, 'role'>,
+  linked: Pick<Linked, 'role' | 'isActive'> | undefined,
+): boolean {
+  if (kind === 'disable') return false;
+  const hasPower = linked !== undefined && linked.isActive && linked.role !== 'member';
+  const getsPower = record.role !== 'member' || linked?.role === 'owner';
+  return getsPower && !hasPower;
+}
+
 /** How many people a run may put out unasked: a share of those who came from the directory, and never more than so many. */
 export const brakeAt = ({ brake }: Pick<DirectorySettings, 'brake'>, linked: number): number =>
   Math.min(Math.floor((linked * brake.percent) / 100), brake.people);
+
+/**
+ * Why a run waits for somebody's approval; null where it need not. Whoever can write a group that gives a role would else make
+ * themselves an administrator (T-21). A bot's directory raises nobody: see `applyChange`.
+ */
+export function objection(
+  { disables, linked, raises }: { disables: number; linked: number; raises: number },
+  settings: Pick<DirectorySettings, 'brake' | 'groups'>,
+  isSaidByBot: boolean,
+): string | null {
+  const limit = brakeAt(settings, linked);
+  const says: string[] = [];
+  if (disables > limit)
+    says.push(`it would put out ${disables} of ${linked} people, and more than ${limit} need somebody's approval`);
+  if (raises > 0 && settings.groups?.raisesRoles !== 'apply' && !isSaidByBot)
+    says.push(`it would give ${raises} of its people more than a member may, and that needs somebody's approval`);
+  return says.length > 0 ? says.join('; ') : null;
+}

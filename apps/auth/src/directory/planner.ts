@@ -8,7 +8,7 @@ import { changedBetween, Census, type DirectoryMark, isStale, type Position, rea
 import { linkedPage } from './directory-rows.postgres.js';
 import { DirectorySecrets } from './directory-settings.js';
 import { DirectoryProblem, openDirectory } from './ldap-client.js';
-import { changeFor, digestOf, type Linked, PUT_OUT } from './plan.js';
+import { changeFor, digestOf, type Linked, PUT_OUT, raisesRole } from './plan.js';
 import { type DirectoryRecord, readChangedPeople, readPeople, type Seen } from './read-directory.js';
 import { insertChanges, type NewChange } from './run-rows.postgres.js';
 
@@ -29,6 +29,8 @@ export interface Planned {
   seen: number;
   linked: number;
   disables: number;
+  /** How many get the power of an administrator who have none. */
+  raises: number;
   /** Whether everybody was read, or only who has changed. */
   isWhole: boolean;
   /** For the next run, once this one is applied; null where the server does not count its changes. */
@@ -72,7 +74,7 @@ export class Planner {
   ): Promise<Planned> {
     const now = this.clock.now();
     const seen: Seen = { people: new Census(), groups: new Census() };
-    const planned: Planned = { seen: 0, linked: known.size, disables: 0, isWhole: true, mark: null };
+    const planned: Planned = { seen: 0, linked: known.size, disables: 0, raises: 0, isWhole: true, mark: null };
     let line = 1;
     for await (const records of readPeople(client, planning.settings, now, seen)) {
       const changes = await this.compare(planning, records, known);
@@ -98,7 +100,7 @@ export class Planner {
     if (!mark || !position || isStale(mark, now)) return null;
     const changed = changedBetween(mark.position, position);
     if (changed === null) return null;
-    const planned: Planned = { seen: 0, linked: known.size, disables: 0, isWhole: false, mark };
+    const planned: Planned = { seen: 0, linked: known.size, disables: 0, raises: 0, isWhole: false, mark };
     if (changed === 'nothing') return planned;
     // A server that does not take such a question is asked for everybody.
     const read = await readChangedPeople(client, settings, now, { ...mark, changed }).catch(() => null);
@@ -115,8 +117,8 @@ export class Planner {
       const page = await this.db.within(organizationId, (tx) =>
         linkedPage(tx, organizationId, sourceId, { after, limit: PAGE }),
       );
-      for (const { external_index, user_id, digest, state } of page)
-        known.set(external_index.toString('base64'), { userId: user_id, digest, isActive: state === 'active' });
+      for (const { external_index, user_id, digest, state, role } of page)
+        known.set(external_index.toString('base64'), { userId: user_id, digest, isActive: state === 'active', role });
       if (page.length < PAGE) return known;
       after = page.at(-1)?.external_index ?? null;
     }
@@ -141,6 +143,7 @@ export class Planner {
         user_id: linked?.userId ?? null,
         external_index: externalIndex,
         record_sealed: await this.secrets.seal(organizationId, runId, JSON.stringify(record)),
+        raises_role: raisesRole(kind, record, linked),
         ...(kind === 'disable'
           ? { digest: PUT_OUT, problem: null }
           : { digest: digestOf(record), problem: record.hasBadPhone ? 'phone_invalid' : null }),
@@ -158,7 +161,7 @@ export class Planner {
       .filter(([, { isActive }]) => isActive)
       .map(([key, { userId }]) => ({
         ...{ kind: 'disable' as const, user_id: userId, external_index: Buffer.from(key, 'base64') },
-        ...{ record_sealed: nothing, digest: PUT_OUT, problem: null },
+        ...{ record_sealed: nothing, digest: PUT_OUT, problem: null, raises_role: false },
       }));
   }
 
@@ -169,6 +172,7 @@ export class Planner {
     planned: Planned,
   ): Promise<number> {
     planned.disables += changes.filter(({ kind }) => kind === 'disable').length;
+    planned.raises += changes.filter(({ raises_role }) => raises_role).length;
     for (let at = 0; at < changes.length; at += PAGE)
       await this.db.within(organizationId, (tx) =>
         insertChanges(tx, organizationId, runId, position + at, changes.slice(at, at + PAGE)),

@@ -13,11 +13,15 @@ import type { z } from 'zod';
 import { Freshness } from '../admission/fresh.js';
 import { Database, type Tx } from '../database/database.js';
 import { actorSubject, recordFact } from '../facts/record-fact.js';
-import { actorWith } from '../permissions/actor.postgres.js';
+import { actorWith, assertReaches } from '../permissions/actor.postgres.js';
 import { findDirectory } from './directory-rows.postgres.js';
 import { DirectoryRuns } from './directory-runs.js';
 import { DirectorySecrets } from './directory-settings.js';
-import { changeRun, findRun, listRunRows, type RunRow, toRun } from './run-rows.postgres.js';
+import type { DirectoryRecord } from './read-directory.js';
+import { changeRun, findRun, listRunRows, raisingChanges, type RunRow, toRun } from './run-rows.postgres.js';
+
+/** So many are named in what a run says; all of them are among its changes. */
+const MAX_NAMED = 10;
 
 /** Runs of directories in the hands of administrators: begin, look at, let go on. */
 @Injectable()
@@ -74,6 +78,8 @@ export class RunDirectoryHandler {
       await actorWith(tx, principal, 'manage_directories');
       await this.freshness.assertFresh(tx, principal);
       const run = await this.find(tx, principal, runId);
+      // Whoever lets it give roles gives them: what it takes to map them, it takes here.
+      if (run.raises > 0) assertReaches(await actorWith(tx, principal, 'manage_roles'), 'admin');
       const taken = { organizationId, directoryId: run.directory_id, runId };
       if (!(await this.runs.take(tx, taken))) throw approveDirectoryRun.fail('directory_busy');
       if (!(await changeRun(tx, organizationId, runId, ['planned', 'stopped'], { state: 'applying' })))
@@ -96,8 +102,21 @@ export class RunDirectoryHandler {
     const [says] = run.problem_sealed ? await this.secrets.openAll(organizationId, run.id, [run.problem_sealed]) : [];
     return {
       ...{ ...toRun(run), directoryId: run.directory_id as never },
-      ...(says ? { says } : {}),
+      ...(says ? { says: says + (await this.namesOfRaised(organizationId, run)) } : {}),
     };
+  }
+
+  /** Read from the plan, so that whoever is removed is forgotten here as well. */
+  private async namesOfRaised(organizationId: OrganizationId, { id, state, raises }: RunRow): Promise<string> {
+    if (state !== 'stopped' || raises === 0) return '';
+    const found = await this.db.within(organizationId, (tx) => raisingChanges(tx, organizationId, id, MAX_NAMED));
+    const sealed = found.map((change) => change.record_sealed);
+    const records = (await this.secrets.openAll(organizationId, id, sealed)).map(
+      (text) => JSON.parse(text) as DirectoryRecord,
+    );
+    const names = records.map(({ displayName, email }) => `${displayName} (${email})`);
+    const more = raises > names.length ? [`and ${raises - names.length} more`] : [];
+    return `; more than members would be: ${[...names, ...more].join(', ')}`;
   }
 
   private record(

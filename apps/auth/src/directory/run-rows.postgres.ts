@@ -18,6 +18,8 @@ export interface RunRow {
   updates: number;
   disables: number;
   enables: number;
+  /** Of all changes, those that `raises_role`. */
+  raises: number;
   applied: number;
   problems: number;
   /** Of those, what was not done. */
@@ -26,13 +28,13 @@ export interface RunRow {
 
 const RUN = `SELECT r.*, coalesce(c.creates, 0) AS creates, coalesce(c.updates, 0) AS updates, coalesce(c.disables, 0) AS disables,
     coalesce(c.enables, 0) AS enables, coalesce(c.applied, 0) AS applied, coalesce(c.problems, 0) AS problems,
-    coalesce(c.skipped, 0) AS skipped
+    coalesce(c.skipped, 0) AS skipped, coalesce(c.raises, 0) AS raises
   FROM directory_run r
   LEFT JOIN LATERAL (
     SELECT count(*) FILTER (WHERE g.kind = 'create')::int AS creates, count(*) FILTER (WHERE g.kind = 'update')::int AS updates,
       count(*) FILTER (WHERE g.kind = 'disable')::int AS disables, count(*) FILTER (WHERE g.kind = 'enable')::int AS enables,
       count(*) FILTER (WHERE g.state = 'applied')::int AS applied, count(*) FILTER (WHERE g.problem IS NOT NULL)::int AS problems,
-      count(*) FILTER (WHERE g.state = 'skipped')::int AS skipped
+      count(*) FILTER (WHERE g.state = 'skipped')::int AS skipped, count(*) FILTER (WHERE g.raises_role)::int AS raises
     FROM directory_change g WHERE g.organization_id = r.organization_id AND g.run_id = r.id) c ON true`;
 
 export const findRun = (tx: Tx, organizationId: OrganizationId, id: string): Promise<RunRow | null> =>
@@ -128,9 +130,14 @@ export interface ChangeRow {
   left_digest: Buffer | null;
   state: 'planned' | 'applied' | 'undone' | 'skipped';
   problem: string | null;
+  /** It gives the power of an administrator to somebody who had none. */
+  raises_role: boolean;
 }
 
-export type NewChange = Pick<ChangeRow, 'kind' | 'user_id' | 'external_index' | 'record_sealed' | 'digest' | 'problem'>;
+export type NewChange = Pick<
+  ChangeRow,
+  'kind' | 'user_id' | 'external_index' | 'record_sealed' | 'digest' | 'problem' | 'raises_role'
+>;
 
 export async function insertChanges(
   tx: Tx,
@@ -141,10 +148,11 @@ export async function insertChanges(
 ): Promise<void> {
   await rows(
     tx,
-    `INSERT INTO directory_change (organization_id, run_id, position, kind, user_id, external_index, record_sealed, digest, problem)
-     SELECT $1, $2, $3 + w.at, w.kind, w.user_id, w.external_index, w.record_sealed, w.digest, w.problem
-     FROM unnest($4::text[], $5::uuid[], $6::bytea[], $7::bytea[], $8::bytea[], $9::text[]) WITH ORDINALITY
-       AS w (kind, user_id, external_index, record_sealed, digest, problem, at)`,
+    `INSERT INTO directory_change
+       (organization_id, run_id, position, kind, user_id, external_index, record_sealed, digest, problem, raises_role)
+     SELECT $1, $2, $3 + w.at, w.kind, w.user_id, w.external_index, w.record_sealed, w.digest, w.problem, w.raises_role
+     FROM unnest($4::text[], $5::uuid[], $6::bytea[], $7::bytea[], $8::bytea[], $9::text[], $10::boolean[]) WITH ORDINALITY
+       AS w (kind, user_id, external_index, record_sealed, digest, problem, raises_role, at)`,
     [
       organizationId,
       runId,
@@ -155,6 +163,7 @@ export async function insertChanges(
       changes.map((change) => change.record_sealed),
       changes.map((change) => change.digest),
       changes.map((change) => change.problem),
+      changes.map((change) => change.raises_role),
     ],
   );
 }
@@ -172,6 +181,20 @@ export const changesFrom = (
      WHERE g.organization_id = $1 AND g.run_id = $2 AND g.position > $3 AND ($5::text IS NULL OR g.state = $5)
      ORDER BY g.position LIMIT $4`,
     [organizationId, runId, after, limit, state ?? null],
+  );
+
+/** The first changes of a run that make somebody more than a member. */
+export const raisingChanges = (
+  tx: Tx,
+  organizationId: OrganizationId,
+  runId: string,
+  limit: number,
+): Promise<ChangeRow[]> =>
+  rows(
+    tx,
+    `SELECT g.* FROM directory_change g WHERE g.organization_id = $1 AND g.run_id = $2 AND g.raises_role
+     ORDER BY g.position LIMIT $3`,
+    [organizationId, runId, limit],
   );
 
 export interface ChangeMark extends Partial<
@@ -218,6 +241,6 @@ export async function markChange(
 export const toRun = (run: RunRow): Omit<DirectoryRun, 'directoryId' | 'says'> => ({
   ...{ id: run.id as never, state: run.state, seen: run.seen, isWhole: run.is_whole },
   ...{ creates: run.creates, updates: run.updates, disables: run.disables, enables: run.enables },
-  ...{ applied: run.applied, problems: run.problems, startedAt: run.started_at.toISOString() },
+  ...{ raises: run.raises, applied: run.applied, problems: run.problems, startedAt: run.started_at.toISOString() },
   ...(run.finished_at ? { finishedAt: run.finished_at.toISOString() } : {}),
 });

@@ -55,6 +55,7 @@ export class DirectorySite {
         { group: groupDn('crew'), poolId: this.pool },
         { group: groupDn('chiefs'), role: 'admin' as const },
       ],
+      raisesRoles: 'apply' as const,
     },
     ...more,
   });
@@ -66,6 +67,12 @@ export class DirectorySite {
 
   start = (dryRun = false): Promise<DirectoryRun> =>
     this.world.bus.request(startDirectoryRun, { directoryId: this.directoryId, dryRun }, as(this.owner));
+
+  /** As directories are where nothing is said: they ask before somebody becomes more than a member. */
+  putCautious = (more: object = {}) => {
+    const { groups } = this.settings();
+    return this.put({ ...more, groups: { ...groups, raisesRoles: undefined } });
+  };
 
   /** A run that has come to its end, or to where it waits for somebody. */
   settled = async (runId: string): Promise<DirectoryRun> => {

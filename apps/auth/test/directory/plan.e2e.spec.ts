@@ -1,16 +1,19 @@
 import {
   approveDirectoryRun,
+  assignRole,
   listDirectoryChanges,
+  putRole,
   setPeopleQuota,
   undoDirectoryRun,
   updateUser,
 } from '@relais/contracts';
-import { personDn } from '@relais/testing';
+import { newId, type RoleId } from '@relais/kernel';
+import { groupDn, personDn } from '@relais/testing';
 import { as } from '../factors.js';
 import { factsOf } from '../facts.js';
 import { unfindable } from '../unfindable.js';
-import { codeOf } from '../world.js';
-import { aDirectorySite, PEOPLE } from './directory-site.js';
+import { aMember, codeOf } from '../world.js';
+import { aDirectorySite, everyone, PEOPLE } from './directory-site.js';
 
 describe('a run of a directory', () => {
   const site = aDirectorySite();
@@ -66,6 +69,77 @@ describe('a run of a directory', () => {
     await approve(stopped.id);
     expect(await settled(stopped.id)).toMatchObject({ state: 'applied', applied: 10 });
     expect((await people()).filter(({ state }) => state === 'disabled')).toHaveLength(10);
+  });
+
+  it('stops before it makes somebody an administrator, the first one too, and names them (T-21, R-I7)', async () => {
+    await site.putCautious();
+    const first = await run();
+    expect(first).toMatchObject({ state: 'stopped', creates: PEOPLE + 1, raises: 1, applied: 0 });
+    expect(first.says).toContain('more than members would be: Person p3 (p3@brigade.example)');
+    expect((await changesOf(first.id)).filter(({ raisesRole }) => raisesRole)).toMatchObject([{ role: 'admin' }]);
+    expect(await people()).toHaveLength(1);
+    await approve(first.id);
+    expect(await settled(first.id)).toMatchObject({ state: 'applied', applied: PEOPLE + 1 });
+    expect((await named('p3'))?.role).toBe('admin');
+    expect(await run()).toMatchObject({ state: 'applied', updates: 0 });
+
+    // Somebody who may write that group in the directory helps themselves.
+    await replace(groupDn('chiefs'), { member: [personDn('p3'), personDn('p4')] });
+    const stopped = await run();
+    expect(stopped).toMatchObject({ state: 'stopped', updates: 1, raises: 1, applied: 0 });
+    expect(stopped.says).toContain('Person p4 (p4@brigade.example)');
+    expect((await named('p4'))?.role).toBe('member');
+    await approve(stopped.id);
+    await settled(stopped.id);
+    expect((await named('p4'))?.role).toBe('admin');
+  });
+
+  it('stops before an administrator comes back whom it has put out, and not before one goes (T-21)', async () => {
+    await run();
+    await site.putCautious();
+    await site.expire('p3', 1);
+    expect(await run()).toMatchObject({ state: 'applied', disables: 1 });
+
+    await site.expire('p3', 40_000);
+    expect(await run()).toMatchObject({ state: 'stopped', enables: 1, raises: 1 });
+    expect((await named('p3'))?.state).toBe('disabled');
+    await site.put();
+    expect(await run()).toMatchObject({ state: 'applied' });
+    expect((await named('p3'))?.state).toBe('active');
+  });
+
+  it('is let go on by nobody who could not make an administrator themselves (T-21)', async () => {
+    await site.putCautious();
+    const { id } = await run();
+    const clerk = await aMember(site.world, site.owner);
+    const roleId = newId<RoleId>();
+    const permissions = ['manage_directories' as const];
+    await site.world.bus.request(putRole, { id: roleId, name: 'Clerk', permissions }, as(site.owner));
+    await site.world.bus.request(assignRole, { roleId, userId: clerk.tokens.userId }, as(site.owner));
+
+    const approval = site.world.bus.request(approveDirectoryRun, { runId: id as never }, as(clerk));
+    expect(await codeOf(approval)).toBe('forbidden');
+    await approve(id);
+    expect(await settled(id)).toMatchObject({ state: 'applied' });
+  });
+
+  it('gives nobody a role back who has lost it since it was planned (T-21)', async () => {
+    await run();
+    const chief = await named('p3');
+    await replace(personDn('p3'), { mobile: ['+49 151 23456789'] });
+    const withNumbers = { people: { ...everyone, phone: ['mobile'] } };
+    await site.put(withNumbers);
+    const planned = await run(true);
+    expect(planned).toMatchObject({ state: 'planned', updates: 1, raises: 0 });
+    await site.world.bus.request(updateUser, { userId: chief?.id as never, role: 'member' }, as(site.owner));
+
+    await approve(planned.id);
+
+    await settled(planned.id);
+    expect(await changesOf(planned.id)).toMatchObject([{ isApplied: false, problem: 'role_changed' }]);
+    expect((await named('p3'))?.role).toBe('member');
+    await site.putCautious(withNumbers);
+    expect(await run()).toMatchObject({ state: 'stopped', updates: 1, raises: 1 });
   });
 
   it('is taken back for seven days, but not over what was changed by hand since', async () => {

@@ -104,7 +104,16 @@ describe('the directories of an organization', () => {
     await world.becomes('AsSaid', 'acme');
     expect(await read()).toMatchObject({ status: 'True' });
     const ran = (state: 'stopped' | 'failed' | 'applied') => {
-      const counts = { seen: 90, isWhole: true, creates: 0, updates: 0, disables: 12, enables: 0, applied: 0 };
+      const counts = {
+        seen: 90,
+        isWhole: true,
+        creates: 0,
+        updates: 0,
+        disables: 12,
+        enables: 0,
+        raises: 0,
+        applied: 0,
+      };
       const lastRun = { ...counts, problems: 0, id: only()!.id as never, state, startedAt: new Date().toISOString() };
       world.own.directories.set(only()!.id, { ...only()!, people: 90, lastRun });
     };

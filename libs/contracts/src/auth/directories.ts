@@ -46,6 +46,11 @@ export const directorySettings = z.strictObject({
       mappings: z
         .array(z.strictObject({ group: dn, poolId: poolId.optional(), role: z.enum(['member', 'admin']).optional() }))
         .max(500),
+      /**
+       * What a run does that would make somebody more than a member, or let somebody in again who is: `ask` waits for an approval.
+       * With `apply` whoever may write those groups in the directory makes administrators here.
+       */
+      raisesRoles: z.enum(['ask', 'apply']).default('ask'),
     })
     .optional(),
   pageSize: z.int().min(10).max(1_000).default(500),
@@ -91,9 +96,11 @@ export const directoryRun = z.object({
   updates: z.int(),
   disables: z.int(),
   enables: z.int(),
+  /** Of those, how many make somebody more than a member, or let somebody in again who is. */
+  raises: z.int(),
   applied: z.int(),
   problems: z.int(),
-  /** Why it stopped or failed. */
+  /** Why it stopped or failed; of one that stopped also the first of those whom it would make more than members. */
   says: z.string().optional(),
 });
 export type DirectoryRun = z.infer<typeof directoryRun>;
@@ -215,6 +222,8 @@ export const directoryChange = z.object({
       state: z.string(),
     })
     .optional(),
+  /** Whether it makes the person more than a member, or lets them in again as such. */
+  raisesRole: z.boolean(),
   isApplied: z.boolean(),
   /** Why it was not applied; `phone_invalid` only that what the directory has for a number is none, and the rest is applied. */
   problem: z.string().optional(),
@@ -230,7 +239,7 @@ export const listDirectoryChanges = defineRequest({
   errors: { run_not_found: 'not_found' },
 });
 
-/** Applies a plan that was only to be looked at, or that the brake stopped. */
+/** Applies a plan that was only to be looked at, or that the brake stopped. One that raises roles takes `manage_roles` besides. */
 export const approveDirectoryRun = defineRequest({
   subject: 'rpc.auth.directory.approve.v1',
   access: 'user',
