@@ -8,6 +8,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private isFrozen = false;
+  private counting: { left: number; done: () => void } | undefined;
 
   private constructor(
     private readonly server: Server,
@@ -58,6 +59,13 @@ export class TcpProxy {
     for (const socket of this.sockets) socket.pause();
   }
 
+  /** Resolves when clients have sent so many times more. The last is passed on, and then it freezes: see `freeze`. */
+  freezeAfter(sends: number): Promise<void> {
+    return new Promise((done) => {
+      this.counting = { left: sends, done };
+    });
+  }
+
   /** Lets everything through again, and first what was held back. */
   thaw(): void {
     this.isFrozen = false;
@@ -80,7 +88,10 @@ export class TcpProxy {
       [server, client],
     ] as const) {
       this.sockets.add(from);
-      from.on('data', (data) => to.write(data));
+      from.on('data', (data) => {
+        to.write(data);
+        if (from === client) this.count();
+      });
       from.on('error', () => undefined);
       from.on('close', () => {
         this.sockets.delete(from);
@@ -88,5 +99,12 @@ export class TcpProxy {
       });
       if (this.isFrozen) from.pause();
     }
+  }
+
+  private count(): void {
+    if (!this.counting || --this.counting.left > 0) return;
+    this.freeze();
+    this.counting.done();
+    this.counting = undefined;
   }
 }

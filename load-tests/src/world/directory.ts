@@ -38,14 +38,28 @@ export class WorldDirectory {
 
   /** One run from beginning to end. */
   async run(timeoutMs = 600_000): Promise<DirectoryRun> {
+    return this.until(await this.begin(), ({ state }) => ENDED.includes(state), timeoutMs);
+  }
+
+  begin(): Promise<DirectoryRun> {
+    return this.owner.call(ROUTES.startDirectoryRun, { directoryId: this.directoryId });
+  }
+
+  /** Looks at a run until it is as it is awaited. @throws Error after the deadline */
+  async until(
+    run: DirectoryRun,
+    isAwaited: (run: DirectoryRun) => boolean,
+    timeoutMs = 600_000,
+    everyMs = 200,
+  ): Promise<DirectoryRun> {
     const deadline = performance.now() + timeoutMs;
-    let run = await this.owner.call(ROUTES.startDirectoryRun, { directoryId: this.directoryId });
-    while (!ENDED.includes(run.state)) {
-      if (performance.now() > deadline) throw new Error(`the run is still ${run.state} after ${timeoutMs} ms`);
-      await pause(200);
-      run = await this.owner.call(ROUTES.readDirectoryRun, { runId: run.id });
+    let found = run;
+    while (!isAwaited(found)) {
+      if (performance.now() > deadline) throw new Error(`the run is still ${found.state} after ${timeoutMs} ms`);
+      await pause(everyMs);
+      found = await this.owner.call(ROUTES.readDirectoryRun, { runId: run.id });
     }
-    return run;
+    return found;
   }
 
   /** Takes people out of the directory. */

@@ -1,7 +1,5 @@
 import { listPools } from '@relais/contracts';
-import { groupDn, personDn, Slapd, SUFFIX } from '@relais/testing';
-import pg from 'pg';
-import { DirectorySchedule } from '../../src/directory/directory-schedule.js';
+import { groupDn, personDn, Slapd, SUFFIX, TcpProxy } from '@relais/testing';
 import { as } from '../factors.js';
 import { aDirectorySite, PEOPLE } from './directory-site.js';
 
@@ -20,6 +18,12 @@ const many = () =>
     ),
   );
 
+/**
+ * What a run sends before the first people: to sign in, to ask where the server stands (twice) and for the groups. A page of people
+ * each follows.
+ */
+const SENDS_BEFORE_PEOPLE = 4;
+
 describe('a run of a directory', () => {
   const site = aDirectorySite();
   const { run, put, start, settled, people } = site;
@@ -37,36 +41,36 @@ describe('a run of a directory', () => {
     expect(await people()).toHaveLength(PEOPLE + 2);
   });
 
-  it('is gone on with where a replica left it', async () => {
-    const planned = await run(true);
-    const client = new pg.Client({ connectionString: site.world.main.ownerUrl });
-    await client.connect();
-    await client.query(`SELECT set_config('relais.org', $1, false)`, [site.owner.tokens.organizationId]);
-    await client.query(`UPDATE directory_run SET state = 'applying' WHERE id = $1`, [planned.id]);
-    await client.end();
-
-    await site.world.app.get(DirectorySchedule).look();
-
-    expect(await settled(planned.id)).toMatchObject({ state: 'applied', applied: PEOPLE + 1 });
-  });
-
-  it('brings 5,000 people and 300 groups, though it is killed and started again in the middle', async () => {
+  it('brings 5,000 people and 300 groups, and puts nobody out, though the server is killed while it is read', async () => {
     const crowd = await many();
+    const proxy = await TcpProxy.open(crowd.url);
+    /** Begins a run, and kills the server when five pages of ten were asked for, and four given. */
+    const interrupted = async () => {
+      const isAsked = proxy.freezeAfter(SENDS_BEFORE_PEOPLE + 5);
+      const begun = await start();
+      await isAsked;
+      await crowd.kill();
+      proxy.thaw();
+      const run = await settled(begun.id);
+      await crowd.run();
+      return run;
+    };
     try {
       const mappings = [{ group: groupDn('g19'), poolId: site.pool }];
-      await put({ urls: [crowd.url], groups: { base: `ou=groups,${SUFFIX}`, mappings } });
-      const begun = await start();
-      await new Promise((resolve) => setTimeout(resolve, 400));
-      await crowd.kill();
-      const first = await settled(begun.id);
-      await crowd.run();
-      const second = await run();
+      await put({ urls: [proxy.url], groups: { base: `ou=groups,${SUFFIX}`, mappings } });
 
-      expect(first.applied + second.applied).toBe(5_000);
+      const first = await interrupted();
+      expect(first).toMatchObject({ state: 'failed', applied: 0 });
+      expect(first.creates).toBeGreaterThan(0);
+      expect(first.creates).toBeLessThan(5_000);
+      expect(await run()).toMatchObject({ state: 'applied', creates: 5_000, applied: 5_000 });
+      expect(await interrupted()).toMatchObject({ state: 'failed', disables: 0, applied: 0 });
+
       const { items } = await site.world.bus.request(listPools, {}, as(site.owner));
       expect(items.find(({ id }) => id === site.pool)?.users).toBe(300);
-      expect(await run()).toMatchObject({ creates: 0, updates: 0, disables: 0 });
+      expect(await run()).toMatchObject({ creates: 0, updates: 0, disables: 0, enables: 0 });
     } finally {
+      await proxy.close();
       await crowd.stop();
     }
   }, 180_000);
