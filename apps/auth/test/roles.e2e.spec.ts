@@ -321,7 +321,7 @@ describe('custom roles', () => {
       {
         object: { kind: 'request', id: updateUser.subject },
         outcome: 'refused',
-        after: { code: 'forbidden', reason: 'manage_users' },
+        after: { code: 'forbidden', reason: 'needs the permission manage_users' },
       },
     ]);
   });

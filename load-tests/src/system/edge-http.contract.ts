@@ -93,9 +93,10 @@ export function edgeHttpContract(running: Running): void {
     const answer = await attempt(one);
 
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
-    const problem = (await answer.json()) as { code: string };
+    const { detail = '', ...problem } = (await answer.json()) as { code: string; detail?: string };
     expect([answer.status, problem.code]).toEqual(one.expect);
     expect(Object.keys(problem).toSorted()).toEqual(['code', 'retryable', 'status', 'title', 'type']);
+    expect(detail.length).toBeLessThanOrEqual(400);
     expect(await owner.log(conversationId)).toHaveLength(1);
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
   });
