@@ -8,7 +8,9 @@ const gateway = (await import(new URL('../../../apps/gateway/src/http/problem.ts
 
 describe('what the reference says about problems', () => {
   it('has exactly the members that the gateway writes', () => {
-    const { body } = gateway.problemOf(new AppError('unavailable', 'some_code', undefined, { retryAfterMs: 1, says: 'wait', details: {} }));
+    const { body } = gateway.problemOf(
+      new AppError('unavailable', 'some_code', undefined, { retryAfterMs: 1, says: 'wait', details: {} }),
+    );
 
     const written = Object.keys(JSON.parse(body) as object);
     expect(Object.keys(problemSchemas.Problem.properties).sort()).toEqual(written.sort());
