@@ -7,6 +7,7 @@ import { printable } from '../chat/printable.js';
 import { whoOf } from '../chat/who-options.js';
 import { RelaisApi } from '../http/relais-api.js';
 import type { RelaisSession } from '../session/relais-session.js';
+import { tellFailure } from '../tell-failure.js';
 import { type AdminValues, readAdminOptions, USAGE } from './admin-options.js';
 import { bootstrap } from './bootstrap.js';
 import { importList } from './import-people.js';
@@ -83,8 +84,5 @@ async function withStepUp<Answer>(work: () => Promise<Answer>, showAgain: () => 
 try {
   process.stdout.write(await main(process.argv.slice(2)));
 } catch (thrown) {
-  const { message } = thrown instanceof Error ? thrown : { message: String(thrown) };
-  const what = thrown instanceof ApiError && thrown.code !== message ? `${thrown.code} (${message})` : message;
-  process.stderr.write(`relais-admin: ${printable(what)}\n`);
-  process.exitCode = 1;
+  tellFailure('relais-admin', thrown);
 }

@@ -4,9 +4,9 @@ import { ApiError } from '../api-error.js';
 import { openDevice } from '../chat/device-file.js';
 import { Directory } from '../chat/directory.js';
 import { findPerson, type Person } from '../chat/person.js';
-import { printable } from '../chat/printable.js';
 import { RelaisApi } from '../http/relais-api.js';
 import type { RelaisSession } from '../session/relais-session.js';
+import { tellFailure } from '../tell-failure.js';
 import { type AlarmWish, readAlarmOptions, USAGE } from './alarm-options.js';
 import { follow } from './follow.js';
 import { raise, type Raised } from './raise.js';
@@ -72,8 +72,5 @@ async function raiseFresh(
 try {
   await main(process.argv.slice(2));
 } catch (thrown) {
-  const { message } = thrown instanceof Error ? thrown : { message: String(thrown) };
-  const what = thrown instanceof ApiError && thrown.code !== message ? `${thrown.code} (${message})` : message;
-  process.stderr.write(`relais-alarm: ${printable(what)}\n`);
-  process.exitCode = 1;
+  tellFailure('relais-alarm', thrown);
 }

@@ -1,11 +1,10 @@
 import { dirname, join } from 'node:path';
-import { ApiError } from '../api-error.js';
 import { RelaisApi } from '../http/relais-api.js';
 import { RelaisSession } from '../session/relais-session.js';
+import { tellFailure } from '../tell-failure.js';
 import { openDevice } from './device-file.js';
 import { USAGE, readOptions } from './options.js';
 import { findPerson } from './person.js';
-import { printable } from './printable.js';
 import { Screen } from './screen.js';
 import { Talk } from './talk.js';
 
@@ -38,8 +37,5 @@ async function main(args: string[]): Promise<boolean> {
 try {
   if (!(await main(process.argv.slice(2)))) process.exitCode = 1;
 } catch (thrown) {
-  const { message } = thrown instanceof Error ? thrown : { message: String(thrown) };
-  const what = thrown instanceof ApiError && thrown.code !== message ? `${thrown.code} (${message})` : message;
-  process.stderr.write(`relais-chat: ${printable(what)}\n`);
-  process.exitCode = 1;
+  tellFailure('relais-chat', thrown);
 }

@@ -5,10 +5,10 @@ import { ApiError } from '../api-error.js';
 import { openDevice } from '../chat/device-file.js';
 import { Directory } from '../chat/directory.js';
 import { findPerson, type Person, type Who } from '../chat/person.js';
-import { printable } from '../chat/printable.js';
 import { RelaisApi } from '../http/relais-api.js';
 import { DeviceKey } from '../session/device-key.js';
 import type { RelaisSession } from '../session/relais-session.js';
+import { tellFailure } from '../tell-failure.js';
 import { readKeyFile, writeKeyFile } from './key-file.js';
 import { type OutageWish, readOutageOptions, USAGE } from './outage-options.js';
 import { renderOutage } from './outage-page.js';
@@ -85,8 +85,5 @@ async function within(who: Who, work: (session: RelaisSession, person: Person) =
 try {
   await main(process.argv.slice(2));
 } catch (thrown) {
-  const { message } = thrown instanceof Error ? thrown : { message: String(thrown) };
-  const what = thrown instanceof ApiError ? `${thrown.code} (${message})` : message;
-  process.stderr.write(`relais-outage: ${printable(what)}\n`);
-  process.exitCode = 1;
+  tellFailure('relais-outage', thrown);
 }

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { ApiError } from '../api-error.js';
 import { printable } from '../chat/printable.js';
 import { RelaisApi } from '../http/relais-api.js';
 import { RelaisConnection } from '../realtime/connection.js';
 import { botCredentials, type BotCredentials, BotSession } from '../session/bot-session.js';
+import { tellFailure } from '../tell-failure.js';
 import { type ProbeOptions, readProbeOptions, USAGE } from './probe-options.js';
 import { ProbeMetrics, serveProbe } from './probe-page.js';
 import { type Probed, Prober } from './prober.js';
@@ -86,8 +86,5 @@ function told(metrics: ProbeMetrics): (probed: Probed) => void {
 try {
   await main(process.argv.slice(2));
 } catch (thrown) {
-  const { message } = thrown instanceof Error ? thrown : { message: String(thrown) };
-  const what = thrown instanceof ApiError ? `${thrown.code} (${message})` : message;
-  process.stderr.write(`relais-probe: ${printable(what)}\n`);
-  process.exitCode = 1;
+  tellFailure('relais-probe', thrown);
 }
