@@ -23,11 +23,12 @@ interface Row {
   position: string;
   id: string;
   subject: string;
-  data: string;
+  /** Null while a transaction before its own is under way, from which something may still come before it. */
+  data: string | null;
   age_seconds: number;
-  /** Whether every transaction before its own has ended, so that nothing can still come before it. */
-  is_settled: boolean;
 }
+
+type Settled = Row & { data: string };
 
 interface CursorRow {
   xid: string;
@@ -140,7 +141,7 @@ export class OutboxRelay {
     await this.tidy();
     const rows = await this.read();
     await this.see(rows);
-    const settled = rows.filter((row) => row.is_settled);
+    const settled = rows.filter((row): row is Settled => row.data !== null);
     if (settled.length === 0) return 0;
     const seqs = await Promise.all(settled.map((row) => this.events.publish(row.subject, row.id, row.data)));
     const { created } = this.stream as StreamState;
@@ -236,9 +237,9 @@ export class OutboxRelay {
   /** The oldest that are committed: first those that may be published, then those that wait for older transactions. */
   private read(): Promise<Row[]> {
     return this.db.query(
-      `SELECT o.xid::text, o.position::text, o.id, o.subject, o.data::text,
-              extract(epoch FROM clock_timestamp() - o.created_at)::float8 AS age_seconds,
-              o.xid < pg_snapshot_xmin(pg_current_snapshot()) AS is_settled
+      `SELECT o.xid::text, o.position::text, o.id, o.subject,
+              CASE WHEN o.xid < pg_snapshot_xmin(pg_current_snapshot()) THEN o.data::text END AS data,
+              extract(epoch FROM clock_timestamp() - o.created_at)::float8 AS age_seconds
        FROM outbox o
        WHERE (o.xid, o.position) > ($1::xid8, $2::bigint)
        ORDER BY o.xid, o.position LIMIT $3`,
