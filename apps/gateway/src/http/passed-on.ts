@@ -1,5 +1,4 @@
-import { invalidRequest } from '@relais/contracts';
-import type { RequestContract } from '@relais/contracts';
+import { invalidRequest, type RequestContract } from '@relais/contracts';
 import type { z } from 'zod';
 
 /**
